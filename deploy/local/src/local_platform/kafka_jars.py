@@ -1,0 +1,91 @@
+"""The broker's jars: named, versioned and hashed in `deploy/local/kafka/jars.lock`, kept in `.tools/kafka` of the checkout.
+
+The lock holds no address: Maven's client knows where its repository is, and a mirror set there is honoured. What comes
+out is a class path whose every file has the committed hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_platform.places import LOCAL, TOOLS
+
+LOCK = LOCAL / "kafka" / "jars.lock"
+WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
+
+
+@dataclass(frozen=True, order=True)
+class Jar:
+    group: str
+    artifact: str
+    version: str
+    sha256: str
+
+    @property
+    def file(self) -> Path:
+        return TOOLS / "kafka" / f"{self.artifact}-{self.version}.jar"
+
+    def is_here(self) -> bool:
+        return self.file.exists() and hash_of(self.file) == self.sha256
+
+
+def read_lock() -> list[Jar]:
+    rows = (line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#"))
+    return [Jar(*row) for row in rows]
+
+
+def class_path() -> str:
+    """The jars of the lock, fetched where they are missing; raises on a file that is not the committed one."""
+    jars = read_lock()
+    (TOOLS / "kafka").mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(_fetch, [jar for jar in jars if not jar.is_here()]))
+    return ":".join(str(jar.file) for jar in jars)
+
+
+def resolve() -> list[Jar]:
+    """Walks the POMs of `WANTED` and returns what they need today: what `jars.lock` must say."""
+    from jgo.maven import MavenContext
+
+    maven = MavenContext(repo_cache=TOOLS / "maven", timeout=60)
+    given, needed = maven.resolver.resolve([maven.create_dependency(name) for name in WANTED])
+    jars = {
+        Jar(found.groupId, found.artifactId, found.version, hash_of(found.artifact.resolve()))
+        for found in [*given, *needed]
+        if found.scope not in ("test", "provided")
+    }
+    return sorted(jars)
+
+
+def write_lock() -> None:
+    lines = [f"{jar.group} {jar.artifact} {jar.version} {jar.sha256}" for jar in resolve()]
+    head = "# group artifact version sha256; written by `python -m local_platform.kafka_jars`"
+    LOCK.write_text("\n".join([head, *lines]) + "\n")
+
+
+def hash_of(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _fetch(jar: Jar) -> None:
+    from jgo.maven import MavenContext
+
+    maven = MavenContext(repo_cache=TOOLS / "maven", timeout=60)
+    found = maven.project(jar.group, jar.artifact).at_version(jar.version).artifact(packaging="jar").resolve()
+    if hash_of(found) != jar.sha256:
+        found.unlink()
+        raise SystemExit(f"{jar.artifact} {jar.version}: not the file named in {LOCK.name}")
+    # A rename, so that a process killed here leaves no half jar under the final name.
+    half = jar.file.with_suffix(".part")
+    half.write_bytes(found.read_bytes())
+    half.rename(jar.file)
+    found.unlink()
+
+
+if __name__ == "__main__":
+    write_lock()
+    sys.stdout.write(f"{len(read_lock())} jars in {LOCK.name}\n")
