@@ -1,7 +1,7 @@
-"""The broker's jars: named, versioned and hashed in `deploy/local/kafka/jars.lock`, kept in `.tools/kafka` of the checkout.
+"""The broker's jars, as named and hashed in `deploy/local/kafka/jars.lock`, kept in `.tools/kafka`.
 
-The lock holds no address: Maven's client knows where its repository is, and a mirror set there is honoured. What comes
-out is a class path whose every file has the committed hash.
+The lock holds no address: Maven's client knows where its repository is. What comes out is a class
+path whose every file has the committed hash.
 """
 
 from __future__ import annotations
@@ -34,12 +34,14 @@ class Jar:
 
 
 def read_lock() -> list[Jar]:
-    rows = (line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#"))
+    rows = (
+        line.split() for line in LOCK.read_text().splitlines() if line and not line.startswith("#")
+    )
     return [Jar(*row) for row in rows]
 
 
 def class_path() -> str:
-    """The jars of the lock, fetched where they are missing; raises on a file that is not the committed one."""
+    """The jars of the lock, fetched where missing; another file than the committed stops it."""
     jars = read_lock()
     (TOOLS / "kafka").mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(8) as pool:
@@ -75,7 +77,12 @@ def _fetch(jar: Jar) -> None:
     from jgo.maven import MavenContext
 
     maven = MavenContext(repo_cache=TOOLS / "maven", timeout=60)
-    found = maven.project(jar.group, jar.artifact).at_version(jar.version).artifact(packaging="jar").resolve()
+    found = (
+        maven.project(jar.group, jar.artifact)
+        .at_version(jar.version)
+        .artifact(packaging="jar")
+        .resolve()
+    )
     if hash_of(found) != jar.sha256:
         found.unlink()
         raise SystemExit(f"{jar.artifact} {jar.version}: not the file named in {LOCK.name}")

@@ -1,4 +1,4 @@
-"""Where things lie in the checkout: the platform runs from one, with every package installed as editable."""
+"""Where things lie in the checkout: the platform runs from one, its packages are editable."""
 
 from pathlib import Path
 

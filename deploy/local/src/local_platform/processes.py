@@ -1,6 +1,7 @@
-"""Child processes that never outlive their parent: the kernel signals them when the parent's thread dies, `kill -9` included.
+"""Child processes that never outlive their parent: the kernel signals them when it dies.
 
-Start them from a thread that lives as long as they should: the death signal is tied to the thread that forked.
+Start them from a thread that lives as long as they should: the death signal is tied to the thread
+that forked.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def spawn(
     env: Mapping[str, str] | None = None,
     death_signal: signal.Signals = signal.SIGKILL,
 ) -> subprocess.Popen[bytes]:
-    """Starts `command` in a session of its own, so that Ctrl-C reaches the supervisor alone; output goes to `log`."""
+    """Starts `command` in a session of its own, so that Ctrl-C reaches its parent alone."""
     parent = os.getpid()
 
     def die_with_parent() -> None:
@@ -41,7 +42,7 @@ def spawn(
             env=dict(os.environ if env is None else env),
             cwd="/",
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 (one system call, no lock taken)
         )
 
 
@@ -60,7 +61,7 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> list[int]:
-    """`count` different ports that nobody listens on now; another process may still take one before it is used."""
+    """Ports that nobody listens on now; another process may still take one before it is used."""
     held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [int(each.getsockname()[1]) for each in held]
     for each in held:
