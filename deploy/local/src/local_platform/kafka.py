@@ -157,6 +157,20 @@ async def create_topics(address: str) -> None:
         await admin.close()
 
 
+async def delete_topics(address: str, names: list[str]) -> None:
+    """Returns when they are gone; one that is not there is fine."""
+    admin = await _admin(address)
+    try:
+        await admin.delete_topics(names, timeout_ms=30_000)
+        for _ in range(200):
+            if not set(names) & set(await admin.list_topics()):
+                return
+            await asyncio.sleep(0.05)
+        raise KafkaError("topics that do not go away")
+    finally:
+        await admin.close()
+
+
 async def _until_led(admin: AIOKafkaAdminClient, names: list[str]) -> None:
     for _ in range(200):
         found = await admin.describe_topics(names)

@@ -1,0 +1,28 @@
+"""The servers of a laptop: they start as any user, and survive being killed."""
+
+import asyncpg
+import pytest
+from local_platform.postgres import Postgres, provide_database
+from testkit.mailbox import Mailbox
+
+
+async def test_service_role_reads_and_writes_what_its_owner_makes_and_owns_nothing(
+    postgres: Postgres,
+) -> None:
+    await provide_database(postgres, "trial")
+    await provide_database(postgres, "other")
+    owner = await asyncpg.connect(postgres.url("trial", "trial_owner", driver="postgresql"))
+    await owner.execute("create table things (id int)")
+    service = await asyncpg.connect(postgres.url("trial", "trial", driver="postgresql"))
+    await service.execute("insert into things values (1)")
+    assert await service.fetchval("select count(*) from things") == 1
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await service.execute("create table more (id int)")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await asyncpg.connect(postgres.url("other", "trial", driver="postgresql"))
+    await owner.close()
+    await service.close()
+
+
+async def test_topics(kafka, empty_topics, token, sealer, directory, mailbox: Mailbox) -> None:
+    assert len(await token("sirh-kerbrat", "matcher")) > 100
