@@ -77,11 +77,15 @@ def compose(
 
 
 def decode(record: bytes) -> Event:
-    """Raises `pydantic.ValidationError` (its text never leaves the consumer: it quotes the input)."""
+    """Raises `pydantic.ValidationError` (its text never leaves the consumer: it quotes the
+    input).
+    """
     return Event.model_validate_json(record)
 
 
 def content_hash(data: dict[str, Any]) -> bytes:
-    """SHA-256 over the data alone, in canonical JSON: independent of how the envelope is written."""
+    """SHA-256 over the data alone, in canonical JSON: independent of how the envelope is
+    written.
+    """
     canonical = json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).digest()

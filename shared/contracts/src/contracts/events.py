@@ -161,7 +161,9 @@ class Acceptance(BaseModel):
 
 
 class SubmissionAnswered(Submission):
-    """A business answer. `in-progress` (confirmation de traitement) is an answer, not a decision."""
+    """A business answer. `in-progress` (confirmation de traitement) is an answer, not a
+    decision.
+    """
 
     type: ClassVar[str] = "fr.jonction.submission.answered"
 
@@ -204,7 +206,9 @@ class StatementLine(BaseModel):
 
 
 class Statement(EventData):
-    """Lines of one person, one insurance (AS, AT, MA), one accounting day and one sign of a slip."""
+    """Lines of one person, one insurance (AS, AT, MA), one accounting day and one sign of a
+    slip.
+    """
 
     topic: ClassVar[str] = topics.STATEMENTS.name
 

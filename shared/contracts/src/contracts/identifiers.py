@@ -1,4 +1,5 @@
-"""Identifiers of people, establishments and accounts, checked on the way in and masked on the way out.
+"""Identifiers of people, establishments and accounts, checked on the way in and masked on the way
+out.
 
 Each is an immutable value whose `repr` and `str` show stars, so that an accident in a log prints
 nothing; the clear text is in `.value`. A refused value raises `IdentifierError` with a stable code

@@ -40,7 +40,9 @@ Amount = Annotated[
 
 
 class Amounts(BaseModel):
-    """Daily allowances of a period: `net = gross - csg - crds`, the two retenues as positive sums."""
+    """Daily allowances of a period: `net = gross - csg - crds`, the two retenues as positive
+    sums.
+    """
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,4 +1,5 @@
-"""A person's field on the wire: ciphertext as text, opened only by a service that holds the data key.
+"""A person's field on the wire: ciphertext as text, opened only by a service that holds the data
+key.
 
 Form `KEYID.BASE64URL(nonce 12 bytes + ciphertext + tag)`. The associated data are tenant, topic,
 stream and field name, so a sealed field moved to another place does not open. What lies inside is

@@ -1,0 +1,188 @@
+"""The HTTP front every service has: health, readiness, metrics, and errors people can act on.
+
+Routes open their own transaction and answer after it; what leaves them as `Refused` or
+`Unavailable` becomes problem+json here, anything else a 500 without a word of its content.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import structlog
+from asyncpg.exceptions import PostgresConnectionError, QueryCanceledError
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from chassis.errors import FieldError, Refused, Unavailable
+from chassis.front import Front
+from chassis.problems import Catalogue, language_of
+from chassis.quiet import Quiescence
+
+MAX_BODY_BYTES = 256 * 1024
+
+Check = Callable[[], Awaitable[str | None]]
+"""None when ready, else the reason in a few words."""
+
+log = structlog.get_logger()
+
+
+def create_app(
+    name: str,
+    *,
+    production: bool,
+    routers: Sequence[APIRouter],
+    problems: Catalogue,
+    readiness: Mapping[str, Check],
+    quiescence: Quiescence | None = None,
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
+    **state: Any,
+) -> FastAPI:
+    """`state` lands in `app.state`: `verifier`, `wiring`, whatever the routes reach for."""
+    app = FastAPI(
+        title=f"Jonction {name}",
+        version="1",
+        docs_url=None if production else "/docs",
+        redoc_url=None,
+        lifespan=lifespan,
+        telemetry={"logs": False},
+    )
+    app.state.problems = problems
+    for key, value in state.items():
+        setattr(app.state, key, value)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    front = Front(name, MAX_BODY_BYTES, lambda request: _answer(request, Refused("body-too-large")))
+    app.add_middleware(front.around)
+    _add_probes(app, readiness)
+    if quiescence is not None and not production:
+        _add_quiescence(app, quiescence, front)
+    _add_handlers(app)
+    for router in routers:
+        app.include_router(router)
+    return app
+
+
+def _add_probes(app: FastAPI, readiness: Mapping[str, Check]) -> None:
+    @app.get("/health", include_in_schema=False)
+    async def health() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/ready", include_in_schema=False)
+    async def ready() -> Response:
+        found = await asyncio.gather(*(check() for check in readiness.values()))
+        reasons = {
+            name: reason
+            for name, reason in zip(readiness, found, strict=True)
+            if reason is not None
+        }
+        return JSONResponse(
+            {"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200
+        )
+
+    @app.get("/metrics", include_in_schema=False)
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _add_quiescence(app: FastAPI, quiescence: Quiescence, front: Front) -> None:
+    @app.get("/quiescence", include_in_schema=False)
+    async def quiescent() -> dict[str, Any]:
+        reading = await quiescence.reading()
+        reading["activity"] += front.writes
+        return reading
+
+
+def _answer(request: Request, refused: Refused) -> JSONResponse:
+    catalogue: Catalogue = request.scope["app"].state.problems
+    return catalogue.render(
+        refused,
+        language=language_of(request.headers.get("accept-language")),
+        request_id=request.scope.get("request_id", ""),
+        instance=request.url.path,
+    )
+
+
+def _add_handlers(app: FastAPI) -> None:
+    @app.exception_handler(Refused)
+    async def refused(request: Request, raised: Refused) -> Response:
+        return _answer(request, raised)
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, raised: RequestValidationError) -> Response:
+        return _answer(request, refusal_of(raised.errors(), app.state.problems))
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, raised: HTTPException) -> Response:
+        code = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}.get(
+            raised.status_code, "not-json" if raised.status_code < 500 else "internal"
+        )
+        return _answer(request, Refused(code, status=raised.status_code))
+
+    @app.exception_handler(Unavailable)
+    async def unavailable(request: Request, raised: Unavailable) -> Response:
+        seconds = max(1, round(raised.retry_in.total_seconds()))
+        return _answer(request, Refused("unavailable", headers={"Retry-After": str(seconds)}))
+
+    async def database(request: Request, raised: Exception) -> Response:
+        if isinstance(raised, DBAPIError) and not _is_transient(raised):
+            return await bug(request, raised)
+        log.warning("database unavailable", error=type(raised).__name__)
+        return _answer(request, Refused("unavailable", headers={"Retry-After": "2"}))
+
+    async def bug(request: Request, raised: Exception) -> Response:
+        log.error("unexpected", exc_info=raised)
+        return _answer(request, Refused("internal"))
+
+    for kind in (DBAPIError, PoolTimeout, OSError, TimeoutError, PostgresConnectionError):
+        app.add_exception_handler(kind, database)
+    app.add_exception_handler(Exception, bug)
+
+
+_TRANSIENT_STATES = ("08", "53", "57", "40")
+
+
+def _is_transient(raised: DBAPIError) -> bool:
+    state = getattr(raised.orig, "sqlstate", None) or ""
+    return (
+        raised.connection_invalidated
+        or state[:2] in _TRANSIENT_STATES
+        or isinstance(getattr(raised.orig, "__cause__", None), OSError | QueryCanceledError)
+    )
+
+
+_CODES = {
+    "missing": "field-missing",
+    "extra_forbidden": "field-unknown",
+    "string_type": "text-expected",
+    "string_too_short": "text-length",
+    "string_too_long": "text-length",
+    "literal_error": "choice",
+    "enum": "choice",
+    "union_tag_invalid": "choice",
+    "union_tag_not_found": "choice",
+    "date_from_datetime_parsing": "date-format",
+    "date_parsing": "date-format",
+    "date_type": "date-format",
+}
+
+
+def refusal_of(errors: Sequence[Any], problems: Catalogue) -> Refused:
+    """Pydantic's findings as coded field errors: where and what, never the value."""
+    if any(error["type"] == "json_invalid" or tuple(error["loc"]) == ("body",) for error in errors):
+        return Refused("not-json")
+    fields = []
+    for error in errors:
+        place = [str(part) for part in error["loc"] if part not in ("body", "function-plain")]
+        code = _CODES.get(error["type"], error["type"])
+        fields.append(
+            FieldError(
+                ".".join(place) or "body", code if code in problems.entries else "field-invalid"
+            )
+        )
+    return Refused("invalid", errors=fields)

@@ -1,0 +1,48 @@
+"""Two of the three kinds of failure; the third, a bug, is any other exception.
+
+`Refused` is the business saying no: stable code, no retry. `Unavailable` says when to try again.
+Neither carries a value from outside: codes, field names and parameters of our own only.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """`field` is the path in the request, e.g. `employee.nir`; `code` has its text in
+    problems.toml.
+    """
+
+    field: str
+    code: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+
+class Refused(Exception):
+    def __init__(
+        self,
+        code: str,
+        *,
+        field: str | None = None,
+        params: Mapping[str, str] | None = None,
+        status: int | None = None,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = dict(params or {})
+        self.status = status
+        self.errors = tuple(errors) or (
+            (FieldError(field, code, self.params),) if field is not None else ()
+        )
+        self.headers = dict(headers or {})
+
+
+class Unavailable(Exception):
+    def __init__(self, reason: str, retry_in: timedelta = timedelta(seconds=1)) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.retry_in = retry_in

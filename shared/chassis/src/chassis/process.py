@@ -1,0 +1,188 @@
+"""One service as a process: `python -m matcher api | worker | all | migrate | replay | rebase |
+held`.
+
+`assemble` ties the mechanisms that every service has around its tables of subscriptions, schedules
+and routes; `main` runs the result. Stopping by SIGTERM loses nothing: the front takes no more
+requests and answers those it has, consumers end their batch, the relay leaves its rows for later.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import structlog
+import uvicorn
+from contracts import topics
+from fastapi import APIRouter, FastAPI
+
+from chassis import failpoints, logs, migrate
+from chassis.access import Verifier
+from chassis.app import Check, create_app
+from chassis.clock import Clock, VirtualClock
+from chassis.consumer import Consumer, Subscription
+from chassis.db import Database
+from chassis.held import list_held
+from chassis.operations import operations_router
+from chassis.problems import Catalogue
+from chassis.quiet import Quiescence
+from chassis.relay import Relay
+from chassis.replay import rebase, replay
+from chassis.schedules import Schedule, Scheduler
+from chassis.settings import S, ServiceSettings, load, stop
+
+log = structlog.get_logger()
+
+
+class Worker(Protocol):
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What `build(settings)` of a service's `wiring.py` hands to `main`."""
+
+    app: FastAPI
+    clock: Clock
+    relay: Sequence[Worker] = ()
+    """Runs beside the API too: whoever writes events also sends them."""
+    workers: Sequence[Worker] = ()
+    closers: Sequence[Callable[[], Awaitable[None]]] = field(default_factory=tuple)
+
+
+def assemble(
+    service: str,
+    settings: ServiceSettings,
+    *,
+    db: Database,
+    clock: Clock,
+    problems: Path,
+    subscriptions: Sequence[Subscription] = (),
+    schedules: Sequence[Schedule] = (),
+    routers: Sequence[APIRouter] = (),
+    readiness: Mapping[str, Check] | None = None,
+    closers: Sequence[Callable[[], Awaitable[None]]] = (),
+    **state: object,
+) -> Parts:
+    relay = Relay(settings.database.get_secret_value(), settings.kafka, service)
+    scheduler = Scheduler(schedules, clock)
+    names = [topic.name for topic in topics.read_by(service)]
+    consumers = (
+        [Consumer(db, settings.kafka, service, names, subscriptions, clock=clock)] if names else []
+    )
+    checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
+    checks |= {"consumer": consumer.ready for consumer in consumers}
+    quiescence = Quiescence(service, clock, [part.quiet for part in (relay, scheduler, *consumers)])
+    app = create_app(
+        service,
+        production=settings.mode == "production",
+        routers=[*routers, operations_router(db)],
+        problems=Catalogue.load(problems),
+        readiness=checks | dict(readiness or {}),
+        quiescence=quiescence,
+        verifier=Verifier(settings.keys, service),
+        db=db,
+        **state,
+    )
+    return Parts(app, clock, [relay], [*consumers, scheduler], [*closers, db.close])
+
+
+class _Server(uvicorn.Server):
+    @contextlib.contextmanager
+    def capture_signals(self):  # type: ignore[no-untyped-def]
+        """Signals are ours: the front stops first, the workers after it."""
+        yield
+
+
+async def run(parts: Parts, settings: ServiceSettings, part: str) -> None:
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    workers = [*parts.relay, *(parts.workers if part != "api" else ())]
+    if isinstance(parts.clock, VirtualClock):
+        await parts.clock.start()
+        workers.append(parts.clock)
+    server = _Server(
+        uvicorn.Config(
+            parts.app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+            timeout_keep_alive=30,
+            h11_max_incomplete_event_size=32 * 1024,
+        )
+    )
+    stop_workers = asyncio.Event()
+    serving = asyncio.create_task(server.serve())
+    working = [asyncio.create_task(worker.run(stop_workers)) for worker in workers]
+    async with _ended(ending, [serving, *working]):
+        server.should_exit = True
+        await serving
+        stop_workers.set()
+        await asyncio.gather(*working)
+        for close in parts.closers:
+            await close()
+    log.info("stopped")
+
+
+@contextlib.asynccontextmanager
+async def _ended(ending: asyncio.Event, tasks: list[asyncio.Task[None]]) -> AsyncIterator[None]:
+    """Waits for the signal, or for a task that ends by itself: then the process must not live on
+    deaf.
+    """
+    asked = asyncio.create_task(ending.wait())
+    done, _ = await asyncio.wait([asked, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    yield
+    for task in done:
+        if task is not asked:
+            task.result()
+
+
+def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> None:
+    """Exit codes: 0 stopped when asked, 1 a bug, 2 a wrong setting or command."""
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    settings = load(settings_class)
+    logs.configure(service, settings.log_level)
+    match command:
+        case "api" | "worker" | "all":
+            failpoints.arm(settings.failpoint)
+            asyncio.run(_start(build, settings, command))
+        case "migrate":
+            migrate.upgrade(settings.database_owner.get_secret_value(), service)
+        case "replay" | "rebase" | "held":
+            asyncio.run(_operate(command, settings, sys.argv[2:]))
+        case _:
+            stop(
+                f"usage: python -m {service.replace('-', '_')}
+                api|worker|all|migrate|replay|rebase|held" )
+
+
+async def _start(build: Callable[[S], Parts], settings: S, command: str) -> None:
+    await run(build(settings), settings, command)
+
+
+async def _operate(command: str, settings: ServiceSettings, arguments: list[str]) -> None:
+    db = Database(settings.database.get_secret_value(), size=1)
+    try:
+        match command:
+            case "replay":
+                since = datetime.fromisoformat(arguments[0]) if arguments else None
+                print(f"{await replay(db, since)} events put back into the outbox")
+            case "rebase":
+                print(f"{await rebase(db)} positions dropped")
+            case _:
+                async with db.begin() as tx:
+                    for event in await list_held(tx):
+                        print(event)
+    finally:
+        await db.close()

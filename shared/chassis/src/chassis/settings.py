@@ -1,0 +1,88 @@
+"""The settings every service has, read once from `JONCTION_*` and from nowhere else.
+
+A name with the prefix that the service does not know is refused at start: a misspelt setting that
+is silently ignored is the worst kind.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal, NoReturn, TypeVar
+
+from pydantic import SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "JONCTION_"
+S = TypeVar("S", bound="ServiceSettings")
+
+
+class ServiceSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    mode: Literal["production", "demo", "test"] = "production"
+    """Only outside production may a virtual clock, a failpoint or a CPAM account on loopback be
+    used.
+    """
+
+    database: SecretStr = SecretStr("")
+    """`postgresql+asyncpg://` of the service's role, which owns nothing."""
+
+    database_owner: SecretStr = SecretStr("")
+    """The same database as its owner; needed by `migrate` only."""
+
+    kafka: str = "127.0.0.1:9092"
+    """Bootstrap servers, `host:port` separated by commas."""
+
+    clock: str = "system"
+    """`system`, or the address of the simulator's virtual clock (refused in production)."""
+
+    directory: Path = Path("directory.toml")
+    """Who is who: tenants, SIRETs, API clients, feed readers, CPAM accounts."""
+
+    keys: Path = Path("keys")
+    """Folder of key files (mode 0400): `jwks.json`, and where the service may hold them
+    `token.key`, `data.key`, `person.key`."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    failpoint: str | None = None
+    """Name of the place at which the process kills itself, for tests (refused in production)."""
+
+    @field_validator("database", "database_owner")
+    @classmethod
+    def _asyncpg(cls, given: SecretStr) -> SecretStr:
+        url = given.get_secret_value()
+        if url and not url.startswith("postgresql+asyncpg://"):
+            raise ValueError("must start with postgresql+asyncpg://")
+        return given
+
+    def check_mode(self) -> None:
+        if self.mode == "production" and (self.failpoint or self.clock != "system"):
+            stop("JONCTION_FAILPOINT and a virtual JONCTION_CLOCK are refused in production")
+
+
+def load(settings: type[S]) -> S:
+    """The settings of this process; on a wrong one, one clear line naming it and exit code 2."""
+    known = {f"{PREFIX}{name}".upper() for name in settings.model_fields}
+    unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
+    if unknown:
+        stop(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}")
+    try:
+        loaded = settings()
+    except ValidationError as refused:
+        # include_input=False: a setting may be a secret.
+        problems = refused.errors(include_input=False, include_url=False)
+        names = "; ".join(
+            f"{PREFIX}{error['loc'][0]}".upper() + f": {error['msg']}" for error in problems
+        )
+        stop(names)
+    loaded.check_mode()
+    return loaded
+
+
+def stop(message: str) -> NoReturn:
+    sys.stderr.write(f"jonction: {message}\n")
+    raise SystemExit(2)
