@@ -5,7 +5,8 @@ Neither carries a value from outside: codes, field names and parameters of our o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as column
 from datetime import timedelta
 
 
@@ -17,10 +18,10 @@ class FieldError:
 
     field: str
     code: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = column(default_factory=dict)
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818  a refusal is no error of ours
     def __init__(
         self,
         code: str,
@@ -41,7 +42,7 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
-class Unavailable(Exception):
+class Unavailable(Exception):  # noqa: N818
     def __init__(self, reason: str, retry_in: timedelta = timedelta(seconds=1)) -> None:
         super().__init__(reason)
         self.reason = reason

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 import uvicorn
@@ -67,17 +67,18 @@ def assemble(
     routers: Sequence[APIRouter] = (),
     readiness: Mapping[str, Check] | None = None,
     closers: Sequence[Callable[[], Awaitable[None]]] = (),
-    **state: object,
+    **state: Any,
 ) -> Parts:
     relay = Relay(settings.database.get_secret_value(), settings.kafka, service)
     scheduler = Scheduler(schedules, clock)
     names = [topic.name for topic in topics.read_by(service)]
-    consumers = (
-        [Consumer(db, settings.kafka, service, names, subscriptions, clock=clock)] if names else []
-    )
-    checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
-    checks |= {"consumer": consumer.ready for consumer in consumers}
-    quiescence = Quiescence(service, clock, [part.quiet for part in (relay, scheduler, *consumers)])
+    consumer = Consumer(db, settings.kafka, service, names, subscriptions, clock=clock)
+    checks: dict[str, Check] = {
+        "database": db.ready,
+        "relay": relay.ready,
+        "consumer": consumer.ready,
+    }
+    quiescence = Quiescence(service, clock, [part.quiet for part in (relay, scheduler, consumer)])
     app = create_app(
         service,
         production=settings.mode == "production",
@@ -89,7 +90,7 @@ def assemble(
         db=db,
         **state,
     )
-    return Parts(app, clock, [relay], [*consumers, scheduler], [*closers, db.close])
+    return Parts(app, clock, [relay], [consumer, scheduler], [*closers, db.close])
 
 
 class _Server(uvicorn.Server):
@@ -162,9 +163,8 @@ def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> 
         case "replay" | "rebase" | "held":
             asyncio.run(_operate(command, settings, sys.argv[2:]))
         case _:
-            stop(
-                f"usage: python -m {service.replace('-', '_')}
-                api|worker|all|migrate|replay|rebase|held" )
+            module = service.replace("-", "_")
+            stop(f"usage: python -m {module} api|worker|all|migrate|replay|rebase|held")
 
 
 async def _start(build: Callable[[S], Parts], settings: S, command: str) -> None:

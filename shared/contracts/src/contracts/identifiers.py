@@ -58,7 +58,7 @@ class _Identifier:
             return cls.parse(given)
         except IdentifierError as refused:
             # "from None": the chain would carry the refused text into tracebacks.
-            raise PydanticCustomError(refused.code, "refused") from None  # type: ignore[arg-type]
+            raise PydanticCustomError(refused.code, "refused") from None
 
 
 def _compact(text: str) -> str:
