@@ -1,0 +1,50 @@
+# The commands of this repository. `make` lists them; each needs python3 (3.11 or later) and nothing else.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run status replay rebase test check bench schemas lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard shared/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml))
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## create .venv from requirements.lock (done once, and by the others when needed)
+
+.venv/.ready: requirements.lock $(MEMBERS:%=%/pyproject.toml)
+	@PYTHON=$(PYTHON) deploy/local/bin/setup $(MEMBERS)
+
+demo: setup ## play the story through the whole platform; report in var/demo/report.json
+	@$(BIN)/jonction demo
+
+run: setup ## start the same platform on its kept data (var/run) and stay up
+	@$(BIN)/jonction run
+
+status: setup ## what each service of `make run` says of itself
+	@$(BIN)/jonction status
+
+replay: setup ## publish again what was published since SINCE=2026-03-01T00:00:00Z (on `make run`)
+	@$(BIN)/jonction replay --since "$(SINCE)"
+
+rebase: setup ## let the consumers of `make run` accept a Kafka that lost its data
+	@$(BIN)/jonction rebase
+
+test: setup ## install what the tests need and run all of them
+	@deploy/local/bin/browser
+	@$(BIN)/pytest $(ARGS)
+
+check: setup ## ruff, mypy --strict, import rules, unused and missing dependencies, lock file
+	@deploy/local/bin/check $(MEMBERS)
+
+bench: setup ## measure the gateway; figures in var/bench/report.json
+	@$(BIN)/python -m bench
+
+schemas: setup ## write the JSON Schemas of the events, AsyncAPI and OpenAPI documents
+	@$(BIN)/python -m contracts.schemas
+
+lock: setup ## resolve the dependencies again and write requirements.lock
+	@deploy/local/bin/lock
+
+clean: ## remove .venv, .tools, var and the caches
+	rm -rf .venv .tools var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
