@@ -55,17 +55,9 @@ def fresh_export() -> str:
         root = folder / "pyproject.toml"
         held = f"package = false\nconstraint-dependencies = {pins!r}\n"
         root.write_text(root.read_text().replace("package = false\n", held))
-        for command in (
-            ["lock", "--quiet"],
-            ["export", "--quiet", "--frozen", "--all-packages", "--all-groups"]
-            + [
-                "--no-emit-workspace",
-                "--no-header",
-                "--no-annotate",
-                "--format",
-                "requirements.txt",
-            ],
-        ):
+        export = "export --quiet --frozen --all-packages --all-groups --no-emit-workspace"
+        export += " --no-header --no-annotate --format requirements.txt"
+        for command in (["lock", "--quiet"], export.split()):
             done = subprocess.run(
                 [uv, *command, "--project", scratch, "--python", sys.executable],
                 check=False, capture_output=True, text=True,
