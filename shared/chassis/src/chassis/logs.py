@@ -16,7 +16,7 @@ import structlog
 _CAPPED = ("zeep", "httpx", "httpcore", "aiokafka", "kafka", "sqlalchemy", "asyncio", "uvicorn")
 _NIR = re.compile(
     r"(?<![0-9A-Za-z-])[1-478](?:[ .]?[0-9]){4}[ .]?(?:[0-9]{2}|2[ABab])"
-    r"(?:[ .]?[0-9]){6,8}(?![0-9A-Za-z-])"
+    r"(?:[ .]?[0-9]){6}(?:[ .]?[0-9]{2})?(?![0-9A-Za-z-])"
 )
 _IBAN = re.compile(r"\b[A-Z]{2}[0-9]{2}(?:[ ]?[0-9A-Z]{4}){3,7}(?:[ ]?[0-9A-Z]{1,4})?\b")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
