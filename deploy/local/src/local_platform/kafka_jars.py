@@ -7,12 +7,18 @@ path whose every file has the committed hash.
 from __future__ import annotations
 
 import hashlib
+import os
+import ssl
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from local_platform.places import LOCAL, TOOLS
+
+if TYPE_CHECKING:
+    from jgo.maven import MavenContext
 
 LOCK = LOCAL / "kafka" / "jars.lock"
 WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
@@ -49,12 +55,23 @@ def class_path() -> str:
     return ":".join(str(jar.file) for jar in jars)
 
 
-def resolve() -> list[Jar]:
-    """Walks the POMs of `WANTED` and returns what they need today: what `jars.lock` must say."""
+def maven() -> MavenContext:
+    # Half a second to import, and needed once a machine.
     from jgo.maven import MavenContext
 
-    maven = MavenContext(repo_cache=TOOLS / "maven", timeout=60)
-    given, needed = maven.resolver.resolve([maven.create_dependency(name) for name in WANTED])
+    # As pip and uv do, trust what the machine trusts: a company's own authority is only there.
+    system = ssl.get_default_verify_paths().openssl_cafile
+    debian = "/etc/ssl/certs/ca-certificates.crt"
+    for bundle in (system, debian):
+        if Path(bundle).exists():
+            os.environ.setdefault("REQUESTS_CA_BUNDLE", bundle)
+    return MavenContext(repo_cache=TOOLS / "maven", timeout=60)
+
+
+def resolve() -> list[Jar]:
+    """Walks the POMs of `WANTED` and returns what they need today: what `jars.lock` must say."""
+    client = maven()
+    given, needed = client.resolver.resolve([client.create_dependency(name) for name in WANTED])
     jars = {
         Jar(found.groupId, found.artifactId, found.version, hash_of(found.artifact.resolve()))
         for found in [*given, *needed]
@@ -74,15 +91,7 @@ def hash_of(file: Path) -> str:
 
 
 def _fetch(jar: Jar) -> None:
-    from jgo.maven import MavenContext
-
-    maven = MavenContext(repo_cache=TOOLS / "maven", timeout=60)
-    found = (
-        maven.project(jar.group, jar.artifact)
-        .at_version(jar.version)
-        .artifact(packaging="jar")
-        .resolve()
-    )
+    found = maven().project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
     if hash_of(found) != jar.sha256:
         found.unlink()
         raise SystemExit(f"{jar.artifact} {jar.version}: not the file named in {LOCK.name}")

@@ -1,4 +1,4 @@
-"""Says what is wrong with requirements.lock: an address in it, or not what the pyproject files ask for.
+"""Says what is wrong with the locks: an address, or not what the pyproject files ask for.
 
 A fresh resolution is held at the locked versions, so that a release of today is no difference; then
 every package must be there with its hashes, and none more.
