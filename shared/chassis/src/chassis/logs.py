@@ -78,6 +78,18 @@ class _ToStructlog(logging.Handler):
         )
 
 
+class _Lines:
+    """Writes to whatever stderr is at that moment: a redirected one gets the next line."""
+
+    def __init__(self, *_: Any) -> None: ...
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+        sys.stderr.flush()
+
+    log = debug = info = warning = error = critical = msg
+
+
 def configure(service: str, level: str) -> None:
     structlog.configure(
         processors=[
@@ -89,7 +101,7 @@ def configure(service: str, level: str) -> None:
             structlog.processors.JSONRenderer(serializer=_dumps),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=_Lines,
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)

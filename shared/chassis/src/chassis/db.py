@@ -1,0 +1,103 @@
+"""The service's database as its service role sees it: one pool, and transactions that doors open.
+
+A door writes `async with db.begin() as tx:`; what is inside commits together at the exit or not at
+all. Flows are handed the open `tx` and never commit.
+"""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from asyncpg.exceptions import InterfaceError, PostgresConnectionError
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from chassis.errors import Unavailable
+
+Tx = AsyncConnection
+Begin = Callable[[], AbstractAsyncContextManager[Tx]]
+
+COMMAND_SECONDS = 30
+WAIT_FOR_CONNECTION_SECONDS = 5
+
+_SESSION = {
+    "application_name": "jonction",
+    "lock_timeout": "10s",
+    # A transaction forgotten open holds locks and keeps vacuum from the outbox.
+    "idle_in_transaction_session_timeout": "30s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+}
+
+# What a power cut may lose after the answer 202 has gone out, were one of these off.
+_DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
+
+_TRANSIENT_STATES = ("08", "53", "57", "40001", "40P01", "55P03")
+
+
+class Database:
+    def __init__(self, url: str, *, size: int = 10) -> None:
+        """`url` starts with `postgresql+asyncpg://`."""
+        self._engine = create_async_engine(
+            url,
+            pool_size=size,
+            max_overflow=0,
+            pool_timeout=WAIT_FOR_CONNECTION_SECONDS,
+            pool_pre_ping=True,
+            connect_args={
+                "timeout": WAIT_FOR_CONNECTION_SECONDS,
+                "command_timeout": COMMAND_SECONDS,
+                "server_settings": _SESSION,
+            },
+        )
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Tx]:
+        async with self._engine.begin() as tx:
+            yield tx
+
+    async def check_durability(self) -> None:
+        """Raises where the server may forget what it has acknowledged."""
+        async with self.begin() as tx:
+            found = await tx.execute(
+                text("select name from pg_settings where name = any(:names) and setting = 'off'"),
+                {"names": list(_DURABLE)},
+            )
+            off = sorted(found.scalars())
+        if off:
+            raise RuntimeError(f"PostgreSQL would lose acknowledged writes: {', '.join(off)} = off")
+
+    async def ready(self) -> str | None:
+        try:
+            async with self.begin() as tx:
+                await tx.execute(text("select 1"))
+        except (DBAPIError, PoolTimeout, OSError, TimeoutError, InterfaceError) as away:
+            return f"database: {type(away).__name__}"
+        return None
+
+    async def close(self) -> None:
+        await self._engine.dispose()
+
+
+def is_transient(raised: BaseException) -> bool:
+    """Whether the same work may succeed later without anybody changing anything."""
+    if isinstance(raised, DBAPIError):
+        state = getattr(raised.orig, "sqlstate", None) or ""
+        cause = getattr(raised.orig, "__cause__", None)
+        return (
+            raised.connection_invalidated
+            or state.startswith(_TRANSIENT_STATES)
+            or (cause is not None and is_transient(cause))
+        )
+    return isinstance(
+        raised,
+        Unavailable
+        | PoolTimeout
+        | TimeoutError
+        | ConnectionError
+        | socket.gaierror
+        | PostgresConnectionError,
+    ) or (type(raised) is OSError)
