@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import structlog
-from asyncpg.exceptions import PostgresConnectionError, QueryCanceledError
+from asyncpg.exceptions import PostgresConnectionError
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
+from chassis.db import is_transient
 from chassis.errors import FieldError, Refused, Unavailable
 from chassis.front import Front
 from chassis.problems import Catalogue, language_of
@@ -130,7 +131,7 @@ def _add_handlers(app: FastAPI) -> None:
         return _answer(request, Refused("unavailable", headers={"Retry-After": str(seconds)}))
 
     async def database(request: Request, raised: Exception) -> Response:
-        if isinstance(raised, DBAPIError) and not _is_transient(raised):
+        if isinstance(raised, DBAPIError) and not is_transient(raised):
             return await bug(request, raised)
         log.warning("database unavailable", error=type(raised).__name__)
         return _answer(request, Refused("unavailable", headers={"Retry-After": "2"}))
@@ -142,18 +143,6 @@ def _add_handlers(app: FastAPI) -> None:
     for kind in (DBAPIError, PoolTimeout, OSError, TimeoutError, PostgresConnectionError):
         app.add_exception_handler(kind, database)
     app.add_exception_handler(Exception, bug)
-
-
-_TRANSIENT_STATES = ("08", "53", "57", "40")
-
-
-def _is_transient(raised: DBAPIError) -> bool:
-    state = getattr(raised.orig, "sqlstate", None) or ""
-    return (
-        raised.connection_invalidated
-        or state[:2] in _TRANSIENT_STATES
-        or isinstance(getattr(raised.orig, "__cause__", None), OSError | QueryCanceledError)
-    )
 
 
 _CODES = {
