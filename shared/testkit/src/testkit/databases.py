@@ -4,10 +4,9 @@ import asyncio
 from dataclasses import dataclass
 from uuid import uuid4
 
-from chassis.settings import ServiceSettings
+from chassis.migrate import upgrade
 from local_platform.postgres import Postgres, grant, provide_database
 from local_platform.services import WITH_DATABASE, package_of
-from pydantic import SecretStr
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,7 @@ class Databases:
         package = package_of(service)
         await provide_database(self._server, package)
         if service in WITH_DATABASE:
-            from chassis.migrate import upgrade
-
-            owner = SecretStr(self._urls(package, package).owner)
-            settings = ServiceSettings(mode="test", database_owner=owner)
-            # In a thread: alembic's own loop may not run inside the tests' one.
-            await asyncio.to_thread(upgrade, settings, package)
+            await asyncio.to_thread(upgrade, self._urls(package, package).owner, package)
 
     def _urls(self, name: str, package: str) -> DatabaseUrls:
         return DatabaseUrls(

@@ -8,11 +8,11 @@ ours: stand-ins are the outside world.
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from chassis.access import TokenIssuer
 from chassis.clock import FixedClock
+from chassis.db import Database
 from chassis.directory import Directory
 from chassis.sealing import PersonRefs, Sealer
 from contracts.topics import TOPICS
@@ -24,12 +24,9 @@ from local_platform.services import SERVICES
 from testkit.databases import Databases, DatabaseUrls
 from testkit.mailbox import Mailbox
 
-if TYPE_CHECKING:
-    from chassis.db import Database
-
 MONDAY_MORNING = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 
-OpenDatabase = Callable[[str], Awaitable["Database"]]
+OpenDatabase = Callable[[str], Awaitable[Database]]
 NewDatabase = Callable[[str], Awaitable[DatabaseUrls]]
 IssueToken = Callable[[str, str], Awaitable[str]]
 
@@ -88,11 +85,9 @@ async def new_database(databases: Databases) -> AsyncIterator[NewDatabase]:
 @pytest.fixture
 async def database(new_database: NewDatabase) -> AsyncIterator[OpenDatabase]:
     """`db = await database("matcher")`, with the rights of the service's own role."""
-    from chassis.db import Database
-
     opened: list[Database] = []
 
-    async def open_new(service: str) -> "Database":
+    async def open_new(service: str) -> Database:
         urls = await new_database(service)
         opened.append(Database(urls.service))
         return opened[-1]
