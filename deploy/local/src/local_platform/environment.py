@@ -1,0 +1,83 @@
+"""What each service is told: its own `JONCTION_*` settings and nothing of another's."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_platform.material import Material
+from local_platform.postgres import Postgres
+from local_platform.services import WITH_DATABASE, package_of
+
+# Enough for an interpreter to start; the starter's own settings and secrets stay with it.
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "PYTHONPATH")
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    folder: Path
+    ports: Mapping[str, int]
+    material: Material
+    postgres: Postgres
+
+    def url(self, service: str) -> str:
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+
+def environment(service: str, around: Surroundings) -> dict[str, str]:
+    settings = {
+        "mode": "demo",
+        "port": around.ports[service],
+        "log_level": "INFO",
+        **_mechanisms(service, around),
+        **_OWN.get(service, lambda _: {})(around),
+    }
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    return passed | {f"JONCTION_{name.upper()}": str(value) for name, value in settings.items()}
+
+
+def _mechanisms(service: str, around: Surroundings) -> dict[str, object]:
+    settings: dict[str, object] = {
+        "clock": f"{around.url('cpam-simulator')}/clock",
+        "directory": around.material.directory,
+        "keys": around.material.keys(service),
+    }
+    if service in WITH_DATABASE:
+        package = package_of(service)
+        settings["database"] = around.postgres.url(package, package)
+        settings["kafka"] = f"127.0.0.1:{around.ports['kafka']}"
+    return settings
+
+
+def _simulator(around: Surroundings) -> dict[str, object]:
+    return {"store": around.folder / "simulator" / "simulator.sqlite"}
+
+
+def _adapter(around: Surroundings) -> dict[str, object]:
+    return {"cpam": around.url("cpam-simulator")}
+
+
+def _collector(around: Surroundings) -> dict[str, object]:
+    return {"cpam": around.url("cpam-simulator"), "slips_poll_seconds": 0.2}
+
+
+def _notifier(around: Surroundings) -> dict[str, object]:
+    return {
+        "smtp_port": around.ports["smtp"],
+        "smtp_tls": "off",
+        "console_url": around.url("ops-console"),
+        "mail_poll_seconds": 0.2,
+    }
+
+
+def _console(around: Surroundings) -> dict[str, object]:
+    return {}
+
+
+_OWN = {
+    "cpam-simulator": _simulator,
+    "cpam-adapter": _adapter,
+    "bpij-collector": _collector,
+    "notifier": _notifier,
+    "ops-console": _console,
+}
