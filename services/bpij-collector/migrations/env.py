@@ -1,0 +1,4 @@
+from bpij_collector.store.tables import metadata
+from chassis.migrate import run
+
+run(metadata)

@@ -1,0 +1,14 @@
+"""The collector's settings, from `JONCTION_*`."""
+
+from chassis.settings import ServiceSettings
+from pydantic import Field
+
+
+class Settings(ServiceSettings):
+    port: int = 8003
+
+    cpam: str = "http://127.0.0.1:8008"
+    """Address of the CPAM's machine channel; slips lie under `/bpij`."""
+
+    slips_poll_seconds: float = Field(default=300.0, gt=0)
+    """Real time between two looks at an account's deposit. Slips come once a day: five minutes."""
