@@ -1,0 +1,60 @@
+"""What the doors reach for, and the Basic auth of the partner side: the account, or 401 unread."""
+
+import base64
+import binascii
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+from uuid import uuid4
+
+from fastapi import Depends, HTTPException, Request
+
+from cpam_simulator.domain.account import Account, Accounts
+from cpam_simulator.store.database import Store
+
+
+@dataclass(slots=True)
+class Simulator:
+    """`late` counts filings that will still be committed although their caller may have gone."""
+
+    store: Store
+    accounts: Accounts
+    start_at: datetime
+    boot: str = field(default_factory=lambda: str(uuid4()))
+    late: int = 0
+
+    @contextlib.contextmanager
+    def one_late(self) -> Iterator[None]:
+        self.late += 1
+        try:
+            yield
+        finally:
+            self.late -= 1
+
+
+def _simulator(request: Request) -> Simulator:
+    simulator: Simulator = request.app.state.simulator
+    return simulator
+
+
+Here = Annotated[Simulator, Depends(_simulator)]
+
+
+def _account(request: Request, here: Here) -> Account:
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "basic":
+        try:
+            name, _, password = base64.b64decode(given, validate=True).decode().partition(":")
+        except (binascii.Error, UnicodeDecodeError):
+            name = password = ""
+        account = here.accounts.check(name, password)
+        if account is not None:
+            return account
+    raise HTTPException(
+        401, "Compte ou mot de passe inconnu", headers={"WWW-Authenticate": 'Basic realm="cpam"'}
+    )
+
+
+CpamAccount = Annotated[Account, Depends(_account)]

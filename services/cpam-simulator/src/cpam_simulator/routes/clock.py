@@ -1,0 +1,72 @@
+"""Door of time: the virtual clock that the whole platform reads, its jumps, our own quietness."""
+
+import sqlite3
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, HTTPException
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+from cpam_simulator.domain.account import Accounts
+from cpam_simulator.flows.move_clock import move_clock
+from cpam_simulator.flows.release_slips import release_slips
+from cpam_simulator.routes.access import Here
+from cpam_simulator.store import answers, slips, world
+from cpam_simulator.store.world import World
+
+router = APIRouter()
+
+
+class Jump(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    to: AwareDatetime
+
+
+@router.get("/clock")
+async def read_clock(here: Here) -> dict[str, Any]:
+    return _told(await here.store.run(world.get))
+
+
+@router.post("/control/clock")
+async def jump(here: Here, asked: Jump) -> dict[str, Any]:
+    moved = await here.store.run(_jump, asked.to, here.accounts)
+    if moved is None:
+        raise HTTPException(409, "L'horloge ne recule jamais; the clock never goes back")
+    return _told(moved)
+
+
+def _jump(db: sqlite3.Connection, to: datetime, accounts: Accounts) -> World | None:
+    moved = move_clock(db, to)
+    if moved is not None:
+        release_slips(db, accounts)
+    return moved
+
+
+@router.get("/quiescence")
+async def quiescence(here: Here) -> dict[str, Any]:
+    found, next_due = await here.store.run(_quiet)
+    return {
+        "service": "cpam-simulator",
+        "boot": here.boot,
+        "tick": found.tick,
+        "outbox": 0,
+        "lag": 0,
+        "due": here.late,
+        "next_due": None if next_due is None else iso(next_due),
+        "activity": found.activity,
+        "reasons": [f"{here.late} late filings on their way"] if here.late else [],
+    }
+
+
+def _quiet(db: sqlite3.Connection) -> tuple[World, datetime | None]:
+    found = world.get(db)
+    planned = (answers.next_due(db, found.now), slips.next_due(db, found.now))
+    return found, min((at for at in planned if at is not None), default=None)
+
+
+def iso(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _told(found: World) -> dict[str, Any]:
+    return {"now": iso(found.now), "tick": found.tick}

@@ -1,0 +1,72 @@
+"""Door of the slip deposit: the account's own files, listed, fetched, acknowledged."""
+
+import sqlite3
+from collections.abc import Callable
+
+import orjson
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from cpam_simulator.contract.spoil_bytes import Wire, spoil_bytes, with_type
+from cpam_simulator.domain.account import Account
+from cpam_simulator.routes.access import CpamAccount, Here
+from cpam_simulator.routes.wire import WireResponse
+from cpam_simulator.store import calls, faults, slips, world
+
+router = APIRouter()
+_JSON = "application/json"
+_ZIP = "application/zip"
+_GONE = Wire(b'{"erreur":"FICHIER_INCONNU"}', 404, _JSON)
+
+
+@router.get("/bpij", response_class=Response)
+async def list_slips(here: Here, account: CpamAccount) -> WireResponse:
+    def act(db: sqlite3.Connection) -> Wire:
+        return Wire(orjson.dumps(slips.list_waiting(db, account.name)), content_type=_JSON)
+
+    return WireResponse(await here.store.run(_performed, account, "bpij.list", act))
+
+
+@router.get("/bpij/{name}", response_class=Response)
+async def fetch_slip(here: Here, account: CpamAccount, name: str) -> WireResponse:
+    def act(db: sqlite3.Connection) -> Wire:
+        content = slips.fetch(db, account.name, name)
+        return _GONE if content is None else Wire(content, content_type=_ZIP)
+
+    return WireResponse(await here.store.run(_performed, account, "bpij.fetch", act))
+
+
+@router.post("/bpij/{name}/accuse", response_class=Response)
+async def confirm_slip(here: Here, account: CpamAccount, name: str) -> WireResponse:
+    def act(db: sqlite3.Connection) -> Wire:
+        known = slips.confirm(db, account.name, name, world.get(db).now)
+        return Wire(b"", 204, _JSON) if known else _GONE
+
+    return WireResponse(await here.store.run(_performed, account, "bpij.confirm", act))
+
+
+def _performed(
+    db: sqlite3.Connection,
+    account: Account,
+    operation: str,
+    act: Callable[[sqlite3.Connection], Wire],
+) -> Wire:
+    """As with SOAP: picked, performed, rolled back where the fault says that nothing happened."""
+    hit = faults.pick(db, operation, account.name, ())
+    if hit is None:
+        return act(db)
+    db.execute("savepoint performed")
+    honest = act(db)
+    if not hit.rule.commits:
+        db.execute("rollback to performed")
+    db.execute("release performed")
+    calls.add(
+        db,
+        account.name,
+        operation,
+        (),
+        body_sha256=None,
+        fault=hit.rule.kind,
+        outcome="answered" if hit.rule.commits else "not-committed",
+    )
+    return with_type(spoil_bytes(honest.body, hit.rule), honest.content_type)
