@@ -21,7 +21,7 @@ class FieldError:
     params: Mapping[str, str] = column(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818  a refusal is no error of ours
+class Refused(Exception):
     def __init__(
         self,
         code: str,
@@ -42,7 +42,7 @@ class Refused(Exception):  # noqa: N818  a refusal is no error of ours
         self.headers = dict(headers or {})
 
 
-class Unavailable(Exception):  # noqa: N818
+class Unavailable(Exception):
     def __init__(self, reason: str, retry_in: timedelta = timedelta(seconds=1)) -> None:
         super().__init__(reason)
         self.reason = reason

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 _NONCE_BYTES = 12
 
 
-class Unsealable(Exception):  # noqa: N818
+class Unsealable(Exception):
     """Unknown key, altered text, or a field that was moved from its place."""
 
 
