@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 
-class NotCovered(Exception):  # noqa: N818
+class NotCovered(Exception):
     """No value of this parameter is known for this day."""
 
     def __init__(self, name: str, day: date) -> None:

@@ -12,7 +12,7 @@ from contracts.sealed import MonthlyPay, Pay
 from matcher.domain.days import ONE_DAY
 
 
-class NotEnoughPay(Exception):  # noqa: N818
+class NotEnoughPay(Exception):
     """The months that the rule needs are not all there."""
 
 
