@@ -159,7 +159,7 @@ def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> 
             failpoints.arm(settings.failpoint)
             asyncio.run(_start(build, settings, command))
         case "migrate":
-            migrate.upgrade(settings.database_owner.get_secret_value(), service.replace("-", "_"))
+            migrate.upgrade(settings, service.replace("-", "_"))
         case "replay" | "rebase" | "held":
             asyncio.run(_operate(command, settings, sys.argv[2:]))
         case _:
