@@ -41,7 +41,7 @@ _LIST = text(
 )
 
 
-async def open_incident(
+async def open_incident(  # noqa: PLR0917 (an incident is these five facts)
     tx: Tx, service: str, kind: str, key: str, detail: Mapping[str, str], at: datetime
 ) -> bool:
     """False if it was open already."""

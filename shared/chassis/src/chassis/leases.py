@@ -1,7 +1,7 @@
 """Leases of errands: a row is taken for a while of REAL time, and only its taker may finish it.
 
 A table that is worked on by errands has the two columns of `columns()`. Every final write adds
-`mine(table, lease)` to its condition; zero rows changed means that the lease was lost: drop the work.
+`mine(table, lease)` to its condition; zero rows changed means that the lease was lost.
 """
 
 import time

@@ -1,0 +1,234 @@
+"""Kafka in: reads this service's topics, applies each event once and in the order of its stream.
+
+PostgreSQL holds the truth of what was applied; this loop decides what to do when something fails:
+wait (transient), hold one event with its stream (permanent), or stop and say so (another log, too
+many held).
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+
+import structlog
+from prometheus_client import Counter, Gauge
+
+from chassis import kafka, positions
+from chassis.applying import Applier, Subscription, Tally
+from chassis.clock import Clock
+from chassis.db import Database, is_transient
+from chassis.errors import Unavailable
+from chassis.incidents import Incidents
+from chassis.patience import Patience, rest
+from chassis.positions import Fenced, Place
+from chassis.quiet import Reading
+from chassis.reading import AnotherLog, LogReader, Partition
+from chassis.records import Record
+from chassis.standing import Stopped, another_log, too_many_held
+
+__all__ = ["Consumer", "Subscription"]
+
+log = structlog.get_logger()
+
+MOST_HELD_IN_A_ROW = 20
+DEAF_AFTER_SECONDS = 60.0
+_LOOK_EVERY_SECONDS = 5.0
+
+EVENTS = Counter("jonction_events_consumed_total", "By what became of them", ["service", "outcome"])
+LAG = Gauge("jonction_consumer_lag", "Events in the log not yet taken", ["service"])
+FENCED = Counter("jonction_consumer_fenced_total", "Batches that a twin had applied", ["service"])
+
+
+class Consumer:
+    def __init__(
+        self,
+        db: Database,
+        kafka_address: str,
+        group: str,
+        topics: Sequence[str],
+        subscriptions: Sequence[Subscription],
+        *,
+        clock: Clock,
+        session_seconds: float = 10.0,
+    ) -> None:
+        self._db, self._kafka, self._group = db, kafka_address, group
+        self._topics, self._session_seconds = list(topics), session_seconds
+        self._incidents = Incidents(group, clock)
+        self.applier = Applier(db.begin, subscriptions, self._incidents)
+        self._log: LogReader | None = None
+        self._places: dict[Partition, Place] = {}
+        self._patience: dict[Partition, Patience] = {}
+        self._held_in_a_row = 0
+        self._trouble: str | None = "starting"
+        self._heard_at = time.monotonic()
+        self.tally = Tally()
+        """What became of all events since the start."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        kafka.silence()
+        patience = Patience(0.2, 5)
+        while not stop.is_set():
+            try:
+                await self._session(stop, patience)
+            except AnotherLog as found:
+                await self._stand(another_log(found.place), stop)
+            except Stopped as stopped:
+                await self._stand(stopped, stop)
+            except Exception as trouble:  # noqa: BLE001 (no trouble may end the consumer)
+                self._say(type(trouble).__name__)
+                await rest(stop, patience.next_seconds())
+
+    async def lag(self) -> int:
+        """Events in the log, of all partitions, that this service has not taken yet."""
+        reader = self._log
+        if reader is None:
+            raise Unavailable("consumer is not connected")
+        ends = await reader.ends()
+        places = await self._load()
+        return sum(
+            max(0, end - (places[key].next_offset if key in places else 0))
+            for key, end in ends.items()
+        )
+
+    async def ready(self) -> str | None:
+        return None if self._trouble is None else f"consumer: {self._trouble}"
+
+    async def quiet(self) -> Reading:
+        reading = Reading(activity=self.tally.total)
+        try:
+            reading.lag = await self.lag()
+        except (Unavailable, TimeoutError, kafka.KafkaError) as away:
+            reading.lag = 1
+            reading.reasons.append(f"consumer: {self._trouble or type(away).__name__}")
+            return reading
+        if self._trouble is not None:
+            reading.lag = max(reading.lag, 1)
+        if reading.lag:
+            reading.reasons.append(f"{reading.lag} events to take")
+        return reading
+
+    async def _session(self, stop: asyncio.Event, patience: Patience) -> None:
+        reader = LogReader(
+            self._kafka, self._group, self._topics, session_seconds=self._session_seconds
+        )
+        try:
+            await reader.start()
+            self._log, self._heard_at = reader, time.monotonic()
+            next_look = 0.0
+            while not stop.is_set():
+                if not reader.settled:
+                    await self._settle(reader)
+                for key, records in (await reader.fetch(stop)).items():
+                    await self._take(reader, key, records)
+                    if stop.is_set() or not reader.settled:
+                        break
+                await reader.hint(self._places)
+                if time.monotonic() >= next_look:
+                    await self._look(reader)
+                    patience.reset()
+                    next_look = time.monotonic() + _LOOK_EVERY_SECONDS
+        finally:
+            self._log = None
+            await reader.close(self._places)
+
+    async def _settle(self, reader: LogReader) -> None:
+        ours = await reader.settle(await self._load())
+        self._places = {(place.topic, place.partition): place for place in ours}
+        if reader.settled and ours:
+            # Whatever made it stop is over: if not, it stops again and says so again.
+            async with self._db.begin() as tx:
+                await Stopped.forget(tx, self._incidents)
+            self._say(None)
+
+    async def _take(self, reader: LogReader, key: Partition, records: list[Record]) -> None:
+        here = self._places[key]
+        patience = self._patience.setdefault(key, Patience())
+        fresh = [record for record in records if record.offset >= here.next_offset]
+        if not fresh:
+            return
+        try:
+            await reader.confirm(here)
+            await self._apply(key, fresh)
+        except Fenced:
+            FENCED.labels(self._group).inc()
+            reader.unsettle()
+        except Exception as failure:
+            if not is_transient(failure):
+                raise
+            seconds = patience.next_seconds()
+            log.warning("batch waits", error=type(failure).__name__, topic=key[0], seconds=seconds)
+            reader.put_off(self._places[key], seconds)
+        else:
+            patience.reset()
+        self._heard_at = time.monotonic()
+
+    async def _apply(self, key: Partition, records: list[Record]) -> None:
+        """Together; or, where that fails for good, one by one, so that only the culprit is held."""
+        try:
+            self._moved(key, *await self.applier.apply(self._places[key], records))
+        except Exception as failure:
+            if isinstance(failure, Fenced) or is_transient(failure):
+                raise
+            for record in records:
+                await self._apply_alone(key, record)
+
+    async def _apply_alone(self, key: Partition, record: Record) -> None:
+        here = self._places[key]
+        try:
+            self._moved(key, *await self.applier.apply(here, [record], alone=True))
+        except Exception as failure:
+            if isinstance(failure, Fenced) or is_transient(failure):
+                raise
+            if self._held_in_a_row >= MOST_HELD_IN_A_ROW:
+                raise too_many_held(self._group) from failure
+            log.exception("event held", topic=key[0], partition=key[1], offset=record.offset)
+            self._moved(key, *await self.applier.hold(here, record, failure))
+
+    def _moved(self, key: Partition, there: Place, tally: Tally) -> None:
+        self._places[key] = there
+        self.tally.add(tally)
+        if tally.applied:
+            self._held_in_a_row = 0
+        self._held_in_a_row += tally.failed + tally.unreadable
+        for outcome, count in tally.counts():
+            EVENTS.labels(self._group, outcome).inc(count)
+
+    async def _look(self, reader: LogReader) -> None:
+        """A consumer that lags and hears nothing is deaf: its connection is made anew."""
+        ends = await reader.ends()
+        mine = {key: place.next_offset for key, place in self._places.items()}
+        behind = sum(max(0, ends.get(key, 0) - offset) for key, offset in mine.items())
+        LAG.labels(self._group).set(behind)
+        if not behind:
+            self._heard_at = time.monotonic()
+        if time.monotonic() - self._heard_at > DEAF_AFTER_SECONDS:
+            raise Unavailable("deaf")
+
+    async def _stand(self, stopped: Stopped, stop: asyncio.Event) -> None:
+        """Reads nothing until an operator has acted; says why all the while."""
+        self._say(str(stopped))
+        told = False
+        while not stop.is_set():
+            try:
+                async with self._db.begin() as tx:
+                    if not told:
+                        await stopped.tell(tx, self._incidents)
+                    elif await stopped.is_over(tx):
+                        self._held_in_a_row = 0
+                        return
+                told = True
+            except Exception as failure:
+                if not is_transient(failure):
+                    raise
+            await rest(stop, 1.0)
+
+    async def _load(self) -> dict[Partition, Place]:
+        async with self._db.begin() as tx:
+            return await positions.places(tx, self._topics)
+
+    def _say(self, trouble: str | None) -> None:
+        """One line when it breaks, one when it works again."""
+        if trouble is not None and trouble != self._trouble:
+            log.warning("consumer waits", group=self._group, error=trouble)
+        elif trouble is None and self._trouble not in (None, "starting"):
+            log.info("consumer works again", group=self._group)
+        self._trouble = trouble

@@ -1,0 +1,104 @@
+"""The Kafka clients with our settings: the one place where aiokafka, which has no types, is built.
+
+No transactions, no automatic commits, no automatic offsets: PostgreSQL decides where to read.
+"""
+
+import asyncio
+import logging
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import (
+    CommitFailedError,
+    IllegalStateError,
+    KafkaError,
+    OffsetOutOfRangeError,
+)
+
+__all__ = [
+    "AIOKafkaConsumer",
+    "AIOKafkaProducer",
+    "CommitFailedError",
+    "ConsumerRebalanceListener",
+    "IllegalStateError",
+    "KafkaError",
+    "OffsetOutOfRangeError",
+    "TopicPartition",
+    "close",
+    "group_consumer",
+    "producer",
+    "reader",
+    "silence",
+]
+
+MAX_RECORD_BYTES = 1_000_000
+REQUEST_MILLISECONDS = 10_000
+_CLOSE_SECONDS = 5
+
+
+def silence() -> None:
+    """The library writes an error line ten times a second while a broker is away; we write one."""
+    for name in (
+        "aiokafka",
+        "aiokafka.conn",
+        "aiokafka.cluster",
+        "aiokafka.consumer",
+        "aiokafka.producer",
+    ):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def producer(address: str, client: str) -> AIOKafkaProducer:
+    return AIOKafkaProducer(
+        bootstrap_servers=address,
+        client_id=client,
+        acks="all",
+        enable_idempotence=True,
+        max_batch_size=MAX_RECORD_BYTES,
+        request_timeout_ms=REQUEST_MILLISECONDS,
+        metadata_max_age_ms=30_000,
+    )
+
+
+def group_consumer(address: str, group: str, *, session_seconds: float) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=address,
+        client_id=group,
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        session_timeout_ms=int(session_seconds * 1000),
+        heartbeat_interval_ms=int(session_seconds * 300),
+        max_poll_interval_ms=300_000,
+        fetch_max_wait_ms=250,
+        max_partition_fetch_bytes=2 * MAX_RECORD_BYTES,
+        request_timeout_ms=REQUEST_MILLISECONDS,
+        # A topic that is made after us must not wait for the default of five minutes.
+        metadata_max_age_ms=5_000,
+    )
+
+
+def reader(address: str, client: str) -> AIOKafkaConsumer:
+    """Without a group: reads one record where it is told to. The limit of one byte is no limit for
+    the first batch of a fetch; it keeps the broker from sending more than that one."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=address,
+        client_id=client,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        max_partition_fetch_bytes=1,
+        request_timeout_ms=REQUEST_MILLISECONDS,
+        metadata_max_age_ms=5_000,
+    )
+
+
+async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
+    """Bounded: with the broker away the library would wait for it."""
+    stopping = asyncio.create_task(client.stop())  # type: ignore[no-untyped-call]
+    await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
+    if not stopping.done() and isinstance(client, AIOKafkaProducer):
+        # stop() waits for the unsent or for the end of the sender, whichever is first.
+        client._sender.sender_task.cancel()
+        await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
+    if not stopping.done():
+        stopping.cancel()
+    await asyncio.gather(stopping, return_exceptions=True)

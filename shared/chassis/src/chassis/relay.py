@@ -1,0 +1,261 @@
+"""Moves rows of the outbox to Kafka, and after the broker's acknowledgement into the archive.
+
+Every round reads all rows still there, oldest id first and without a lower bound, so that a row
+that commits late is never passed over. The advisory lock is for economy: two relays at once, a
+paused one that wakes up included, can only make duplicates.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import asyncpg
+import structlog
+from asyncpg.exceptions import InterfaceError, PostgresError
+from contracts import envelope
+from prometheus_client import Counter, Gauge
+
+from chassis import kafka
+from chassis.failpoints import fp
+from chassis.partitions import key_of
+from chassis.patience import Patience, rest
+from chassis.quiet import Reading
+
+log = structlog.get_logger()
+
+ROUND = 500
+IDLE_SECONDS = 0.05
+FLUSH_SECONDS = 15.0
+_LEADER = 0x4F555442
+_HEADERS = [("content-type", envelope.CONTENT_TYPE.encode())]
+
+PUBLISHED = Counter(
+    "jonction_events_published_total", "Acknowledged by Kafka", ["service", "topic"]
+)
+DEPTH = Gauge("jonction_outbox_rows", "Events not yet acknowledged by Kafka", ["service"])
+OLDEST = Gauge("jonction_outbox_oldest_seconds", "Age of the oldest of them", ["service"])
+
+_READ = """
+    select id, topic, partition, stream_id, version, epoch, type, tenant, occurred_at,
+           traceparent, data
+    from outbox order by id limit $1
+"""
+_ARCHIVE = """
+    with gone as (
+        delete from outbox using unnest($1::bigint[], $2::bigint[]) as acked (id, record_offset)
+        where outbox.id = acked.id
+        returning outbox.*, acked.record_offset
+    )
+    insert into event_archive (id, topic, partition, stream_id, version, epoch, type, tenant,
+                               occurred_at, traceparent, data, written_at, record_offset)
+    select id, topic, partition, stream_id, version, epoch, type, tenant,
+           occurred_at, traceparent, data, written_at, record_offset
+    from gone
+"""
+_LOOK = """
+    select count(*), coalesce(extract(epoch from clock_timestamp() - min(written_at)), 0)
+    from outbox
+"""
+_SESSION = {
+    "application_name": "jonction-relay",
+    # A frozen relay loses its session, and with it the lock, to one that runs.
+    "idle_session_timeout": "10s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+}
+
+
+class NotAcknowledged(Exception):
+    """Whether Kafka has the batch is unknown: the producer is thrown away, the rows stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    topic: str
+    partition: int
+    builder: Any
+    ids: list[int]
+
+
+class Relay:
+    def __init__(self, database_url: str, kafka_address: str, service: str) -> None:
+        self._database = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
+        self._kafka, self._service = kafka_address, service
+        self._looking = asyncio.Lock()
+        self._looker: asyncpg.Connection | None = None
+        self._trouble: str | None = "starting"
+        self.published = 0
+
+    async def run(self, stop: asyncio.Event) -> None:
+        kafka.silence()
+        patience = Patience(0.2, 5)
+        while not stop.is_set():
+            try:
+                await self._lead(stop, patience)
+            except Exception as trouble:  # noqa: BLE001 (no trouble of one round may end the relay)
+                self._say(type(trouble).__name__)
+                await rest(stop, patience.next_seconds())
+        await self._close_looker()
+
+    async def depth(self) -> int:
+        """Rows not yet acknowledged, counted now."""
+        async with self._looking:
+            try:
+                if self._looker is None or self._looker.is_closed():
+                    self._looker = await asyncpg.connect(
+                        self._database, timeout=5, command_timeout=5
+                    )
+                return int(await self._looker.fetchval("select count(*) from outbox"))
+            except (OSError, TimeoutError, PostgresError, InterfaceError):
+                self._looker = None
+                raise
+
+    async def quiet(self) -> Reading:
+        depth = await self.depth()
+        reasons = [f"{depth} events in the outbox"] if depth else []
+        return Reading(outbox=depth, activity=self.published, reasons=reasons)
+
+    async def ready(self) -> str | None:
+        return None if self._trouble is None else f"relay: {self._trouble}"
+
+    async def _lead(self, stop: asyncio.Event, patience: Patience) -> None:
+        async with self._connection() as connection:
+            while not await connection.fetchval("select pg_try_advisory_lock($1)", _LEADER):
+                self._say(None)
+                await rest(stop, 1.0)
+                if stop.is_set():
+                    return
+            async with self._producer() as producer:
+                next_look = 0.0
+                while not stop.is_set():
+                    sent = await self._round(connection, producer)
+                    self._say(None)
+                    patience.reset()
+                    if time.monotonic() >= next_look:
+                        await self._look(connection)
+                        next_look = time.monotonic() + 1.0
+                    if sent < ROUND:
+                        await rest(stop, IDLE_SECONDS)
+
+    async def _round(self, connection: asyncpg.Connection, producer: kafka.AIOKafkaProducer) -> int:
+        rows = await connection.fetch(_READ, ROUND)
+        if not rows:
+            return 0
+        batches = self._fill(producer, rows)
+        tasks = {asyncio.create_task(_send(producer, batch)): batch for batch in batches}
+        _, late = await asyncio.wait(tasks, timeout=FLUSH_SECONDS)
+        for task in late:
+            task.cancel()
+        fp("relay.after_send")
+        acked: list[tuple[int, int | None]] = []
+        for task, batch in tasks.items():
+            if task not in late and task.exception() is None:
+                acked += _numbered(batch, task.result())
+                self._count(batch)
+        fp("relay.after_ack")
+        if acked:
+            ids, offsets = zip(*acked, strict=True)
+            await connection.execute(_ARCHIVE, list(ids), list(offsets))
+        self._refuse_failures(task for task in tasks if task not in late)
+        if late:
+            raise NotAcknowledged("deadline")
+        return sum(len(batch.ids) for batch in batches)
+
+    def _fill(self, producer: kafka.AIOKafkaProducer, rows: list[asyncpg.Record]) -> list[_Batch]:
+        """One batch for each partition: all or nothing, so nothing overtakes.
+
+        What does not fit, and all that comes after it in its partition, waits for the next round.
+        """
+        batches: dict[tuple[str, int], _Batch] = {}
+        full: set[tuple[str, int]] = set()
+        for row in rows:
+            place = (row["topic"], row["partition"])
+            if place in full:
+                continue
+            batch = batches.setdefault(place, _Batch(*place, producer.create_batch(), []))
+            appended = batch.builder.append(
+                timestamp=int(row["occurred_at"].timestamp() * 1000),
+                key=key_of(row["stream_id"]),
+                value=self._compose(row),
+                headers=_HEADERS,
+            )
+            if appended is None:
+                full.add(place)
+            else:
+                batch.ids.append(row["id"])
+        return list(batches.values())
+
+    def _compose(self, row: asyncpg.Record) -> bytes:
+        return envelope.compose(
+            topic=row["topic"],
+            source=self._service,
+            type=row["type"],
+            stream=row["stream_id"],
+            version=row["version"],
+            epoch=row["epoch"],
+            tenant=row["tenant"],
+            time=row["occurred_at"],
+            traceparent=row["traceparent"],
+            data=row["data"],
+        ).encode()
+
+    def _count(self, batch: _Batch) -> None:
+        self.published += len(batch.ids)
+        PUBLISHED.labels(self._service, batch.topic).inc(len(batch.ids))
+
+    @staticmethod
+    def _refuse_failures(tasks: Iterable["asyncio.Task[int]"]) -> None:
+        for task in tasks:
+            if (failure := task.exception()) is not None:
+                raise NotAcknowledged(type(failure).__name__) from failure
+
+    async def _look(self, connection: asyncpg.Connection) -> None:
+        rows, seconds = await connection.fetchrow(_LOOK)
+        DEPTH.labels(self._service).set(rows)
+        OLDEST.labels(self._service).set(float(seconds))
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        connection = await asyncpg.connect(
+            self._database, timeout=5, command_timeout=15, server_settings=_SESSION
+        )
+        try:
+            yield connection
+        finally:
+            connection.terminate()
+
+    @asynccontextmanager
+    async def _producer(self) -> AsyncIterator[kafka.AIOKafkaProducer]:
+        producer = kafka.producer(self._kafka, f"{self._service}-relay")
+        try:
+            await producer.start()
+            yield producer
+        finally:
+            await kafka.close(producer)
+
+    async def _close_looker(self) -> None:
+        async with self._looking:
+            if self._looker is not None:
+                self._looker.terminate()
+
+    def _say(self, trouble: str | None) -> None:
+        """One line when it breaks, one when it works again."""
+        if trouble is not None and self._trouble != trouble:
+            log.warning("relay waits", service=self._service, error=trouble)
+        elif trouble is None and self._trouble not in (None, "starting"):
+            log.info("relay works again", service=self._service)
+        self._trouble = trouble
+
+
+async def _send(producer: kafka.AIOKafkaProducer, batch: _Batch) -> int:
+    future = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
+    return int((await future).offset)
+
+
+def _numbered(batch: _Batch, base: int) -> list[tuple[int, int | None]]:
+    """Row ids with their offsets; a broker that recognised a repeat does not say where it lies."""
+    return [(row, base + place if base >= 0 else None) for place, row in enumerate(batch.ids)]
