@@ -54,7 +54,13 @@ def _simulator(around: Surroundings) -> dict[str, object]:
 
 
 def _adapter(around: Surroundings) -> dict[str, object]:
-    return {"cpam": around.url("cpam-simulator")}
+    return {
+        "cpam_url": f"{around.url('cpam-simulator')}/teledeclaration",
+        "submit_poll_seconds": 0.15,
+        "answers_poll_seconds": 0.2,
+        "backoff_first_seconds": 0.5,
+        "backoff_longest_seconds": 5,
+    }
 
 
 def _collector(around: Surroundings) -> dict[str, object]:

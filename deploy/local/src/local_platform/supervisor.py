@@ -19,7 +19,9 @@ from typing import Self
 
 from chassis.http import http_client
 from chassis.migrate import upgrade
+from chassis.settings import ServiceSettings
 from httpx import AsyncClient, HTTPError
+from pydantic import SecretStr
 
 from local_platform.environment import Surroundings, environment
 from local_platform.kafka import Kafka, create_topics
@@ -140,11 +142,11 @@ class Platform:
         self._sink.stop()
         os.close(self._lock)
 
-    async def watch(self, ended: asyncio.Event) -> None:
-        """Starts again what died, later each time it dies soon, until `ended`."""
+    async def watch(self) -> None:
+        """Starts again what died, later each time it dies; until cancelled."""
         wait = dict.fromkeys(self.services, 0.5)
         due: dict[str, float] = {}
-        while not ended.is_set():
+        while True:
             for name, service in self.services.items():
                 if not service.died():
                     continue
@@ -155,14 +157,15 @@ class Platform:
                 elif time.monotonic() >= due[name]:
                     del due[name]
                     service.start()
-            await _sleep(0.3, ended)
+            await asyncio.sleep(0.3)
 
     async def _migrate(self) -> None:
         for service in WITH_DATABASE:
             package = package_of(service)
             await provide_database(self.postgres, package)
-            owner = self.postgres.url(package, f"{package}_owner")
-            await asyncio.to_thread(upgrade, owner, package)
+            owner = SecretStr(self.postgres.url(package, f"{package}_owner"))
+            settings = ServiceSettings(mode="demo", database_owner=owner)
+            await asyncio.to_thread(upgrade, settings, service)
 
     async def __aenter__(self) -> Self:
         try:
@@ -179,13 +182,6 @@ class Platform:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
-
-
-async def _sleep(seconds: float, ended: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(ended.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 def _lock(folder: Path) -> int:

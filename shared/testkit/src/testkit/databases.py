@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from chassis.migrate import upgrade
+from chassis.settings import ServiceSettings
 from local_platform.postgres import Postgres, grant, provide_database
 from local_platform.services import WITH_DATABASE, package_of
+from pydantic import SecretStr
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,9 @@ class Databases:
         package = package_of(service)
         await provide_database(self._server, package)
         if service in WITH_DATABASE:
-            await asyncio.to_thread(upgrade, self._urls(package, package).owner, package)
+            owner = SecretStr(self._urls(package, package).owner)
+            settings = ServiceSettings(mode="test", database_owner=owner)
+            await asyncio.to_thread(upgrade, settings, service)
 
     def _urls(self, name: str, package: str) -> DatabaseUrls:
         return DatabaseUrls(

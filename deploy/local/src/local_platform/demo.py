@@ -1,0 +1,58 @@
+"""`make demo`: the platform from nothing, the story, the table and the report."""
+
+import asyncio
+import contextlib
+import json
+import time
+from typing import Any
+
+from rich.console import Console
+
+from local_platform.director import Director
+from local_platform.places import VAR
+from local_platform.report import write_report
+from local_platform.story import Story, read_stories
+from local_platform.supervisor import Platform
+from local_platform.table import show_report
+
+console = Console(highlight=False, soft_wrap=False)
+
+
+async def play_demo(only: tuple[str, ...], *, stay: bool) -> None:
+    """`stay` keeps the platform up after the story, until it is cancelled."""
+    begun = time.monotonic()
+    folder = VAR / "demo"
+    stories = read_stories(only=only)
+    async with Platform(folder, keep=False, say=say) as platform:
+        report = await play_story(platform, stories, begun)
+        file = folder / "report.json"
+        file.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n")
+        show_report(report, stories, console)
+        say(f"{report['seconds']} s in all; report in {file}")
+        if stay:
+            say(f"console: {platform.url('ops-console')} - mails: {platform.mails} - Ctrl-C ends")
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.Event().wait()
+
+
+async def play_story(platform: Platform, stories: list[Story], begun: float) -> dict[str, Any]:
+    urls = {name: service.url for name, service in platform.services.items()}
+    director = Director(
+        urls,
+        platform.material,
+        on_jump=lambda to: say(f"  {to:%d/%m/%Y %H:%M} UTC"),
+        on_answer=lambda story, request, answer: say(
+            f"  {story.name}: {request.does} -> {answer.status_code}"
+        ),
+    )
+    try:
+        played = await director.play(stories)
+        say("reading everything back through the APIs")
+        seconds = time.monotonic() - begun
+        return await write_report(stories, played, director, mails=platform.mails, seconds=seconds)
+    finally:
+        await director.close()
+
+
+def say(line: str) -> None:
+    console.print(line, markup=False)
