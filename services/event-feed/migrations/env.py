@@ -1,0 +1,4 @@
+from chassis.migrate import run
+from event_feed.store.tables import metadata
+
+run(metadata)

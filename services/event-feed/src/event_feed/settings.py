@@ -1,0 +1,7 @@
+"""The feed's settings, from `JONCTION_*`."""
+
+from chassis.settings import ServiceSettings
+
+
+class Settings(ServiceSettings):
+    port: int = 8005
