@@ -1,0 +1,150 @@
+"""The smallest service there can be, to try the chassis with: one topic, one table of effects.
+
+`python -m testkit.probe relay|consumer DATABASE KAFKA TOPIC [FAILPOINT]` runs one half of it as a
+process of its own, for tests that kill it; `Probe` does the same inside a test.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol
+from uuid import UUID
+
+from chassis import failpoints, outbox
+from chassis.clock import FixedClock
+from chassis.consumer import Consumer, Subscription
+from chassis.db import Database, Tx
+from chassis.relay import Relay
+from contracts.envelope import Event
+from contracts.events import EventData
+from sqlalchemy import text
+
+SERVICE = "probe"
+AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+EFFECTS = """
+create table effect (
+    id bigint generated always as identity primary key,
+    stream_id uuid not null, version bigint not null, note text not null
+)
+"""
+
+
+class Noted(EventData):
+    type: ClassVar[str] = "test.probe.noted"
+
+    note: str
+
+
+class Unheard(Noted):
+    """A fact that the probe does not subscribe to."""
+
+    type: ClassVar[str] = "test.probe.unheard"
+
+
+def on(topic: str, model: type[Noted] = Noted) -> type[Noted]:
+    """The model, written to this topic: each test has a topic of its own."""
+    return type(model.__name__, (model,), {"topic": topic, "__module__": __name__})
+
+
+async def note_effect(tx: Tx, event: Event, data: Noted) -> None:
+    """`fail` fails for good, `slow` takes its time, anything else leaves one row."""
+    if data.note == "fail":
+        raise LookupError("no such thing")
+    if data.note == "slow":
+        await asyncio.sleep(0.5)
+    await tx.execute(
+        text("insert into effect (stream_id, version, note) values (:stream, :version, :note)"),
+        {"stream": event.subject, "version": event.version, "note": data.note},
+    )
+
+
+class Runs(Protocol):
+    async def run(self, stop: asyncio.Event) -> None: ...
+
+
+@dataclass
+class Probe:
+    url: str
+    kafka: str
+    topic: str
+    db: Database
+
+    def relay(self) -> Relay:
+        return Relay(self.url, self.kafka, SERVICE)
+
+    def consumer(self, reaction: Callable[..., Any] = note_effect, **options: Any) -> Consumer:
+        table = [Subscription(on(self.topic), reaction)]
+        clock = FixedClock(AT)
+        return Consumer(self.db, self.kafka, self.group, [self.topic], table, clock=clock, **options)
+
+    @property
+    def group(self) -> str:
+        return f"group-{self.topic}"
+
+    async def note(self, stream: UUID, *notes: str, model: type[Noted] = Noted) -> None:
+        """Each in a transaction of its own."""
+        for each in notes:
+            async with self.db.begin() as tx:
+                event = on(self.topic, model)(note=each)
+                await outbox.add(tx, event, stream=stream, tenant="acme", at=AT)
+
+    async def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
+        async with self.db.begin() as tx:
+            return [tuple(row) for row in await tx.execute(text(sql), values)]
+
+    async def one(self, sql: str, **values: Any) -> Any:
+        return (await self.rows(sql, **values))[0][0]
+
+    async def notes(self, stream: UUID) -> list[str]:
+        """The stream's effects in the order in which they were made."""
+        sql = "select note from effect where stream_id = :stream order by id"
+        return [note for (note,) in await self.rows(sql, stream=stream)]
+
+
+async def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
+    """Waits for what must come true; fails with the last answer when it does not."""
+    end = asyncio.get_running_loop().time() + seconds
+    while True:
+        answer = true()
+        if asyncio.iscoroutine(answer):
+            answer = await answer
+        if answer:
+            return
+        if asyncio.get_running_loop().time() > end:
+            raise AssertionError(f"still {answer!r} after {seconds} s")
+        await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def running(*parts: Runs) -> AsyncIterator[None]:
+    """Runs them beside the test; at the end they are asked to stop, and must within 20 s."""
+    stop = asyncio.Event()
+    tasks = [asyncio.create_task(part.run(stop)) for part in parts]
+    try:
+        yield
+    finally:
+        stop.set()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*tasks)
+
+
+async def _main(half: str, url: str, kafka: str, topic: str, failpoint: Sequence[str]) -> None:
+    failpoints.arm(failpoint[0] if failpoint else None)
+    probe = Probe(url, kafka, topic, Database(url, size=2))
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    part: Runs = (
+        probe.relay() if half == "relay" else probe.consumer(session_seconds=6)
+    )
+    with contextlib.suppress(asyncio.CancelledError):
+        await part.run(stop)
+    await probe.db.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(*sys.argv[1:5], sys.argv[5:]))
