@@ -1,0 +1,4 @@
+from chassis.migrate import run
+from cpam_adapter.store.tables import metadata
+
+run(metadata)

@@ -1,0 +1,258 @@
+"""An errand: sends what is ready, once per lease, and records what is known afterwards.
+
+One transaction claims (INTENT, attempt, lease), none is open while the bytes travel, a last one
+records the outcome under the lease. Whatever is not proof is UNKNOWN, for `resolve_unknown`; a
+process that dies in between leaves INTENT, for `recover_leases`.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+from chassis import leases
+from chassis.clock import Clock
+from chassis.db import Begin, Tx
+from chassis.directory import Directory
+from chassis.failpoints import fp
+from chassis.incidents import Incidents
+from chassis.leases import Lease
+from chassis.sealing import Sealer
+from contracts.topics import SUBMISSIONS
+
+from cpam_adapter.domain.patience import Patience, resend_delay
+from cpam_adapter.domain.submission import Fact, State
+from cpam_adapter.partner.cpam import Cpam
+from cpam_adapter.partner.outcomes import (
+    Deposited,
+    DepositOutcome,
+    NotTaken,
+    NumberReused,
+    RefusedForm,
+    Unclear,
+)
+from cpam_adapter.partner.post import Exchange
+from cpam_adapter.store import facts, proofs, quarantine, submissions
+from cpam_adapter.store.submissions import Submission
+
+_MARGIN = timedelta(seconds=2)
+_FAILURES_BEFORE_INCIDENT = 5
+UNREACHABLE = "cpam-account-unreachable"
+CONTRACT_BREACH = "cpam-contract-breach"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How sending is done; the two backoff bounds are real time."""
+
+    lease: timedelta
+    request: timedelta
+    parallel: int
+    backoff_first: timedelta
+    backoff_longest: timedelta
+    patience: Patience
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    begin: Begin
+    cpam: Cpam
+    clock: Clock
+    sealer: Sealer
+    directory: Directory
+    incidents: Incidents
+    terms: Terms
+    random: Random
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """One attempt, from its claim to what is known of it."""
+
+    submission: Submission
+    lease: Lease
+    exchange: Exchange
+    outcome: DepositOutcome
+
+
+async def submit_declaration(sending: Sending) -> int:
+    """How many were tried."""
+    lease = leases.take(sending.terms.lease)
+    async with sending.begin() as tx:
+        claimed = await submissions.lease_ready(
+            tx, lease=lease, now=sending.clock.now(), limit=sending.terms.parallel
+        )
+        if claimed:
+            await proofs.add_attempts(tx, claimed)
+    if not claimed:
+        return 0
+    fp("adapter.after_intent")
+    # All of them come to an end before a failure of one is told.
+    ended = await asyncio.gather(
+        *(_try(sending, lease, submission) for submission in claimed), return_exceptions=True
+    )
+    for result in ended:
+        if isinstance(result, BaseException):
+            raise result
+    return len(claimed)
+
+
+async def _try(sending: Sending, lease: Lease, submission: Submission) -> None:
+    envelope = await sending.sealer.open_bytes(
+        submission.envelope,
+        tenant=submission.tenant,
+        topic=SUBMISSIONS.name,
+        stream=submission.id,
+        field="envelope",
+    )
+    if hashlib.sha256(envelope).hexdigest() != submission.envelope_sha256:
+        raise RuntimeError("the frozen bytes have changed")
+    trial = await _send(sending, lease, submission, envelope)
+    fp("adapter.before_outcome")
+    async with sending.begin() as tx:
+        in_time = await _record(tx, sending, trial)
+        await _keep_answer(tx, sending, trial, in_time=in_time)
+
+
+async def _send(sending: Sending, lease: Lease, submission: Submission, envelope: bytes) -> _Trial:
+    account = sending.directory.account_of(submission.tenant)
+    if account is None or account.account != submission.account:
+        return _Trial(submission, lease, Exchange("nothing"), NotTaken("account-gone"))
+    # A process that was frozen since the claim must not send: another may have taken over.
+    if not lease.lasts(sending.terms.request + _MARGIN):
+        return _Trial(submission, lease, Exchange("nothing"), NotTaken("lease-too-short"))
+    exchange = await sending.cpam.deposit(account, envelope)
+    fp("adapter.after_send")
+    outcome = await sending.cpam.judge(exchange, submission.control_number)
+    return _Trial(submission, lease, exchange, outcome)
+
+
+async def _record(tx: Tx, sending: Sending, trial: _Trial) -> bool:
+    """False when the lease had been taken over: the state is no longer ours to change."""
+    now, submission = sending.clock.now(), trial.submission
+    match trial.outcome:
+        case NotTaken(reason):
+            return await _not_taken(tx, sending, trial, reason)
+        case RefusedForm(code, label):
+            return await facts.refuse(
+                tx, submission, lease=trial.lease, code=code, label=label, now=now
+            )
+        case Deposited() as deposit if deposit.filing_sha256 == submission.filing_sha256:
+            return await _deposited(tx, sending, trial, deposit)
+        case Deposited() | NumberReused():
+            return await facts.doubt(
+                tx,
+                submission,
+                State.INTENT,
+                Fact.DISPUTED,
+                reason="number-with-other-content",
+                incidents=sending.incidents,
+                now=now,
+                lease=trial.lease,
+            )
+        case Unclear() as unclear:
+            return await _unclear(tx, sending, trial, unclear)
+
+
+async def _not_taken(tx: Tx, sending: Sending, trial: _Trial, reason: str) -> bool:
+    terms, submission = sending.terms, trial.submission
+    failures = submission.failures + 1
+    delay = resend_delay(
+        failures, first=terms.backoff_first, longest=terms.backoff_longest, random=sending.random
+    )
+    if reason == "account-refused" or failures >= _FAILURES_BEFORE_INCIDENT:
+        account = submission.account or ""
+        await sending.incidents.open(tx, UNREACHABLE, account, {"reason": reason})
+    return await submissions.move(
+        tx,
+        submission.id,
+        State.INTENT,
+        Fact.NOT_TAKEN,
+        lease=trial.lease,
+        retry_in=delay,
+        failures=failures,
+        reason=reason,
+    )
+
+
+async def _deposited(tx: Tx, sending: Sending, trial: _Trial, deposit: Deposited) -> bool:
+    submission = trial.submission
+    await sending.incidents.close(tx, UNREACHABLE, submission.account or "")
+    # Where the lease was over and the outcome called unknown, this late answer still resolves it.
+    ways = (
+        (State.INTENT, Fact.DEPOSITED, trial.lease),
+        (State.UNKNOWN, Fact.FOUND, None),
+    )
+    for state, fact, lease in ways:
+        if await facts.acknowledge(
+            tx,
+            submission,
+            state,
+            fact,
+            reference=deposit.reference,
+            deposited_at=deposit.deposited_at,
+            incidents=sending.incidents,
+            now=sending.clock.now(),
+            lease=lease,
+        ):
+            return state is State.INTENT
+    return False
+
+
+async def _unclear(tx: Tx, sending: Sending, trial: _Trial, unclear: Unclear) -> bool:
+    now, submission = sending.clock.now(), trial.submission
+    if unclear.reference is not None:
+        await proofs.add_evidence(
+            tx, submission, "reference-unproven", now, detail=unclear.reference
+        )
+    if unclear.breach:
+        key = f"{submission.account}:{unclear.reason}"
+        await sending.incidents.open(tx, CONTRACT_BREACH, key, {"reason": unclear.reason})
+    if unclear.foreign is not None:
+        suspect = quarantine.Suspect(
+            submission.tenant,
+            submission.account or "",
+            "deposit",
+            unclear.reason,
+            trial.exchange.body,
+            control_number=unclear.foreign,
+        )
+        await quarantine.keep(
+            tx, suspect, sealer=sending.sealer, incidents=sending.incidents, at=now
+        )
+    return await submissions.move(
+        tx,
+        submission.id,
+        State.INTENT,
+        Fact.UNCLEAR,
+        lease=trial.lease,
+        reason=unclear.reason,
+        unclear_at=now,
+        next_action_at=sending.terms.patience.first_look(now),
+    )
+
+
+async def _keep_answer(tx: Tx, sending: Sending, trial: _Trial, *, in_time: bool) -> None:
+    now, submission, exchange = sending.clock.now(), trial.submission, trial.exchange
+    sealed = None
+    if exchange.body:
+        sealed = await sending.sealer.seal_bytes(
+            exchange.body,
+            tenant=submission.tenant,
+            topic=SUBMISSIONS.name,
+            stream=submission.id,
+            field=f"answer-{submission.attempt}",
+        )
+    told = trial.outcome.word
+    await proofs.end_attempt(
+        tx,
+        submission,
+        outcome=told,
+        at=now,
+        sent=exchange.sent,
+        http_status=exchange.status,
+        answer=sealed,
+    )
+    if not in_time:
+        await proofs.add_evidence(tx, submission, "late-answer", now, detail=told)

@@ -1,0 +1,273 @@
+"""Submissions: one row a revision of a declaration, from frozen bytes to the CPAM's last word.
+
+Every final write names the state it expects, and the lease where one is held; `False` means that
+somebody else was first, which is normal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from chassis import leases
+from chassis.db import Tx
+from chassis.leases import Lease
+from sqlalchemy.dialects.postgresql import insert
+
+from cpam_adapter.domain.submission import DEFINITIVE, Fact, State, after
+from cpam_adapter.store.tables import submission as table
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    id: UUID
+    tenant: str
+    declaration_id: UUID
+    revision: int
+    change: str
+    siret: str
+    account: str | None
+    caisse: str | None
+    control_number: str
+    envelope: str = field(repr=False)
+    envelope_sha256: str
+    filing_sha256: str
+    content_sha256: str
+    state: State
+    reason: str | None
+    prepared_at: datetime
+    attempt: int
+    failures: int
+    intent_at: datetime | None
+    unclear_at: datetime | None
+    next_action_at: datetime | None
+    reference: str | None
+    deposited_at: datetime | None
+    refusal_code: str | None
+    refusal_label: str | None
+    refused_at: datetime | None
+    last_answer_at: datetime | None
+
+    def names(self) -> dict[str, Any]:
+        """What every event about it says."""
+        return {
+            "submission_id": self.id,
+            "declaration_id": self.declaration_id,
+            "revision": self.revision,
+            "control_number": self.control_number,
+        }
+
+
+_COLUMNS = [table.c[name] for name in Submission.__dataclass_fields__]
+
+
+def _read(row: sa.Row[Any]) -> Submission:
+    values = dict(row._mapping)
+    return Submission(**{**values, "state": State(values["state"])})
+
+
+async def add(tx: Tx, **values: Any) -> Submission:
+    found = await tx.execute(insert(table).values(**values).returning(*_COLUMNS))
+    return _read(found.one())
+
+
+async def find(tx: Tx, identity: UUID, *, lock: bool = False) -> Submission | None:
+    query = sa.select(*_COLUMNS).where(table.c.id == identity)
+    row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
+    return None if row is None else _read(row)
+
+
+async def find_by_number(tx: Tx, control_number: str) -> Submission | None:
+    """Exact and whole; the row stays locked until the transaction ends."""
+    query = sa.select(*_COLUMNS).where(table.c.control_number == control_number).with_for_update()
+    row = (await tx.execute(query)).one_or_none()
+    return None if row is None else _read(row)
+
+
+async def list_(
+    tx: Tx, *, declaration: UUID | None, after_id: UUID | None, limit: int
+) -> Sequence[Submission]:
+    query = sa.select(*_COLUMNS).order_by(table.c.id).limit(limit)
+    if declaration is not None:
+        query = query.where(table.c.declaration_id == declaration)
+    if after_id is not None:
+        query = query.where(table.c.id > after_id)
+    return [_read(row) for row in await tx.execute(query)]
+
+
+async def origin_number(tx: Tx, declaration: UUID, *, before: int) -> str | None:
+    """The number under which the arrêt was, or may have been, filed first."""
+    query = (
+        sa.select(table.c.control_number)
+        .where(
+            table.c.declaration_id == declaration,
+            table.c.revision < before,
+            table.c.state != State.REJECTED_FORM,
+        )
+        .order_by(table.c.revision)
+        .limit(1)
+    )
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+async def find_double(
+    tx: Tx, *, tenant: str, content_sha256: str, declaration: UUID
+) -> UUID | None:
+    """A live submission of another declaration with equal content."""
+    cancelled = sa.alias(table)
+    query = (
+        sa.select(table.c.id)
+        .where(
+            table.c.tenant == tenant,
+            table.c.content_sha256 == content_sha256,
+            table.c.declaration_id != declaration,
+            table.c.state.not_in([State.REJECTED_FORM, State.REJECTED]),
+            ~sa.exists().where(
+                cancelled.c.tenant == table.c.tenant,
+                cancelled.c.declaration_id == table.c.declaration_id,
+                cancelled.c.change == "cancellation",
+            ),
+        )
+        .limit(1)
+    )
+    return (await tx.execute(query)).scalar_one_or_none()
+
+
+def _sendable() -> sa.ColumnElement[bool]:
+    """A revision waits until the one before it is definitive."""
+    earlier = sa.alias(table)
+    return sa.and_(
+        table.c.state == State.READY,
+        ~sa.exists().where(
+            earlier.c.tenant == table.c.tenant,
+            earlier.c.declaration_id == table.c.declaration_id,
+            earlier.c.revision < table.c.revision,
+            earlier.c.state.not_in(list(DEFINITIVE)),
+        ),
+    )
+
+
+async def lease_ready(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
+    """Claims what may be sent: INTENT, attempt + 1, lease in real time."""
+    free = (
+        sa.select(table.c.id)
+        .where(
+            _sendable(),
+            sa.or_(table.c.retry_at.is_(None), table.c.retry_at <= leases.real_now()),
+        )
+        .order_by(table.c.prepared_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claim = (
+        sa.update(table)
+        .where(table.c.id.in_(free.scalar_subquery()), table.c.state == State.READY)
+        .values(
+            state=after(State.READY, Fact.CLAIMED),
+            attempt=table.c.attempt + 1,
+            intent_at=now,
+            retry_at=None,
+            **leases.values(lease),
+        )
+        .returning(*_COLUMNS)
+    )
+    return [_read(row) for row in await tx.execute(claim)]
+
+
+async def lease_to_ask(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
+    """Claims those whose question is due, one asker each."""
+    free = (
+        sa.select(table.c.id)
+        .where(
+            table.c.next_action_at <= now,
+            table.c.state != State.INTENT,
+            leases.free(table),
+        )
+        .order_by(table.c.next_action_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    claim = (
+        sa.update(table)
+        .where(table.c.id.in_(free.scalar_subquery()))
+        .values(**leases.values(lease))
+        .returning(*_COLUMNS)
+    )
+    return [_read(row) for row in await tx.execute(claim)]
+
+
+async def move(
+    tx: Tx,
+    submission: UUID,
+    state: State,
+    fact: Fact,
+    *,
+    lease: Lease | None = None,
+    retry_in: timedelta | None = None,
+    **values: Any,
+) -> bool:
+    """Applies a fact to a submission in `state`, under `lease` if given, and ends the lease."""
+    target = after(state, fact)
+    if target is None:
+        return False
+    held = [table.c.id == submission, table.c.state == state]
+    if lease is not None:
+        held.append(leases.mine(table, lease))
+    retry_at = None if retry_in is None else leases.real_now() + retry_in
+    ended = {**leases.RELEASED, "next_action_at": None}
+    changed = await tx.execute(
+        sa.update(table)
+        .where(*held)
+        .values({"state": target, "retry_at": retry_at, **ended, **values})
+    )
+    return changed.rowcount == 1
+
+
+async def note(
+    tx: Tx, submission: Submission, *, lease: Lease | None = None, **values: Any
+) -> bool:
+    """Writes beside the state, which must still be the one that was read, and ends the lease."""
+    held = [table.c.id == submission.id, table.c.state == submission.state]
+    if lease is not None:
+        held.append(leases.mine(table, lease))
+    changed = await tx.execute(sa.update(table).where(*held).values({**leases.RELEASED, **values}))
+    return changed.rowcount == 1
+
+
+async def answered(tx: Tx, submission: Submission, state: State, **values: Any) -> bool:
+    """The effect of a business answer on a submission that is locked by `find_by_number`."""
+    changed = await tx.execute(
+        sa.update(table)
+        .where(table.c.id == submission.id, table.c.state == submission.state)
+        .values({"state": state, "retry_at": None, **leases.RELEASED, **values})
+    )
+    return changed.rowcount == 1
+
+
+async def list_lease_over(tx: Tx, *, limit: int) -> Sequence[Submission]:
+    query = (
+        sa.select(*_COLUMNS)
+        .where(table.c.state == State.INTENT, leases.free(table))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [_read(row) for row in await tx.execute(query)]
+
+
+async def count_sendable(tx: Tx) -> int:
+    """Whether free or waiting in real time."""
+    query = sa.select(sa.func.count()).select_from(table).where(_sendable())
+    return (await tx.execute(query)).scalar_one()
+
+
+async def count_leased(tx: Tx) -> int:
+    query = sa.select(sa.func.count()).select_from(table).where(table.c.state == State.INTENT)
+    return (await tx.execute(query)).scalar_one()
+
+
+async def next_question(tx: Tx) -> datetime | None:
+    query = sa.select(sa.func.min(table.c.next_action_at))
+    earliest: datetime | None = (await tx.execute(query)).scalar_one()
+    return earliest
