@@ -1,0 +1,4 @@
+from chassis.migrate import run
+from declaration_gateway.store.tables import metadata
+
+run(metadata)

@@ -1,0 +1,40 @@
+"""Idempotency keys: one row a key and tenant, written in the transaction of what it did."""
+
+from chassis.db import Tx
+from sqlalchemy import select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
+
+from declaration_gateway.store.intake import in_progress
+from declaration_gateway.store.tables import idempotency
+
+_BRIEF_WAIT = text("set local lock_timeout = '500ms'")
+
+
+async def add(tx: Tx, tenant: str, key: bytes, fingerprint: bytes, receipt: str) -> bool:
+    """False if the key has been used; waits briefly for a transaction that is using it."""
+    await tx.execute(_BRIEF_WAIT)
+    fresh = (
+        insert(idempotency)
+        .values(tenant=tenant, key=key, fingerprint=fingerprint, receipt=receipt)
+        .on_conflict_do_nothing()
+        .returning(idempotency.c.key)
+    )
+    try:
+        return (await tx.execute(fresh)).first() is not None
+    except DBAPIError as failed:
+        raise in_progress(failed) from None
+
+
+async def find(tx: Tx, tenant: str, key: bytes) -> tuple[bytes, str] | None:
+    """Fingerprint of the request and the receipt that it got."""
+    of_key = select(idempotency.c.fingerprint, idempotency.c.receipt).where(
+        idempotency.c.tenant == tenant, idempotency.c.key == key
+    )
+    row = (await tx.execute(of_key)).first()
+    return None if row is None else (row.fingerprint, row.receipt)
+
+
+async def change_receipt(tx: Tx, tenant: str, key: bytes, receipt: str) -> None:
+    of_key = (idempotency.c.tenant == tenant) & (idempotency.c.key == key)
+    await tx.execute(update(idempotency).where(of_key).values(receipt=receipt))
