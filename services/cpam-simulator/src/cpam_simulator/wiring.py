@@ -1,63 +1,18 @@
-"""Builds the simulator from its settings: store, accounts, doors."""
-
-import contextlib
-from collections.abc import AsyncIterator
-from typing import Any
+"""Builds the simulator from its settings: store, accounts, application."""
 
 from chassis.clock import SystemClock
 from chassis.directory import Directory
 from chassis.process import Parts
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.responses import JSONResponse
 
 from cpam_simulator.domain.account import Accounts
-from cpam_simulator.routes import clock, control, slips, soap
+from cpam_simulator.front import build_app
 from cpam_simulator.routes.access import Simulator
-from cpam_simulator.routes.wire import HostileApp
 from cpam_simulator.settings import Settings
-from cpam_simulator.store import world
 from cpam_simulator.store.database import Store
 
 
 def build(settings: Settings) -> Parts:
     accounts = Accounts.of(Directory.load(settings.directory))
     simulator = Simulator(Store(settings.store), accounts, settings.start_at)
-    # The process needs a clock of its own for nothing: the virtual one is what this service gives.
+    # Parts wants a clock for workers; here are none, the virtual clock is what this service gives.
     return Parts(build_app(simulator), SystemClock())
-
-
-def build_app(simulator: Simulator) -> FastAPI:
-    @contextlib.asynccontextmanager
-    async def life(app: FastAPI) -> AsyncIterator[None]:
-        await simulator.store.open()
-        await simulator.store.run(world.begin_world, simulator.start_at)
-        yield
-        await simulator.store.close()
-
-    app = HostileApp(
-        title="CPAM simulée", version="1", redoc_url=None, lifespan=life, telemetry={"logs": False}
-    )
-    app.state.simulator = simulator
-    for door in (soap, slips, clock, control):
-        app.include_router(door.router)
-    _add_probes(app, simulator)
-
-    @app.exception_handler(RequestValidationError)
-    async def invalid(request: Request, raised: RequestValidationError) -> JSONResponse:
-        # The default answer quotes what was sent, and a script holds a NIR.
-        told = [{"loc": error["loc"], "msg": error["msg"]} for error in raised.errors()]
-        return JSONResponse({"detail": told}, 422)
-
-    return app
-
-
-def _add_probes(app: FastAPI, simulator: Simulator) -> None:
-    @app.get("/health")
-    async def health() -> dict[str, str]:
-        return {"status": "alive"}
-
-    @app.get("/ready")
-    async def ready() -> dict[str, Any]:
-        await simulator.store.run(world.get)
-        return {"ready": True, "reasons": {}}

@@ -23,7 +23,7 @@ UNDECIDED = {
 }
 
 
-class SoapFault(Exception):  # noqa: N818
+class SoapFault(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code

@@ -14,7 +14,7 @@ _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 _DECLARED = re.compile(rb"^<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
 
 
-class XmlRefused(Exception):  # noqa: N818
+class XmlRefused(Exception):
     """`reason` is a constant: wrong size, encoding, doctype, instruction, breadth, syntax."""
 
     def __init__(self, reason: str) -> None:

@@ -10,7 +10,7 @@ from cpam_simulator.domain.script import Script
 from cpam_simulator.store import faults, filings, plans, scripts
 
 
-class UnknownAccount(Exception):  # noqa: N818
+class UnknownAccount(Exception):
     """The script named is for an account that the directory does not have."""
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import orjson
 from fastapi import APIRouter
-from starlette.responses import Response
 
 from cpam_simulator.contract.spoil_bytes import Wire, spoil_bytes, with_type
 from cpam_simulator.domain.account import Account
@@ -19,7 +18,7 @@ _ZIP = "application/zip"
 _GONE = Wire(b'{"erreur":"FICHIER_INCONNU"}', 404, _JSON)
 
 
-@router.get("/bpij", response_class=Response)
+@router.get("/bpij")
 async def list_slips(here: Here, account: CpamAccount) -> WireResponse:
     def act(db: sqlite3.Connection) -> Wire:
         return Wire(orjson.dumps(slips.list_waiting(db, account.name)), content_type=_JSON)
@@ -27,7 +26,7 @@ async def list_slips(here: Here, account: CpamAccount) -> WireResponse:
     return WireResponse(await here.store.run(_performed, account, "bpij.list", act))
 
 
-@router.get("/bpij/{name}", response_class=Response)
+@router.get("/bpij/{name}")
 async def fetch_slip(here: Here, account: CpamAccount, name: str) -> WireResponse:
     def act(db: sqlite3.Connection) -> Wire:
         content = slips.fetch(db, account.name, name)
@@ -36,7 +35,7 @@ async def fetch_slip(here: Here, account: CpamAccount, name: str) -> WireRespons
     return WireResponse(await here.store.run(_performed, account, "bpij.fetch", act))
 
 
-@router.post("/bpij/{name}/accuse", response_class=Response)
+@router.post("/bpij/{name}/accuse")
 async def confirm_slip(here: Here, account: CpamAccount, name: str) -> WireResponse:
     def act(db: sqlite3.Connection) -> Wire:
         known = slips.confirm(db, account.name, name, world.get(db).now)

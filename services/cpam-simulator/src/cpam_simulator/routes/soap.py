@@ -76,7 +76,7 @@ async def give_schema() -> Response:
     return Response(schemas.text("teledeclaration.xsd"), media_type="text/xml")
 
 
-@router.post("/teledeclaration", response_class=Response)
+@router.post("/teledeclaration")
 async def teledeclaration(request: Request, here: Here, account: CpamAccount) -> WireResponse:
     raw = await _read_body(request)
     try:

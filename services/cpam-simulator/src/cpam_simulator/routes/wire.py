@@ -11,6 +11,7 @@ import socket
 import struct
 
 from fastapi import FastAPI
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from cpam_simulator.contract.spoil_bytes import Wire
@@ -26,8 +27,9 @@ class HostileApp(FastAPI):
         await super().__call__(scope, receive, send)
 
 
-class WireResponse:
+class WireResponse(Response):
     def __init__(self, wire: Wire) -> None:
+        super().__init__(status_code=wire.status)
         self._wire = wire
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
