@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 import typer
 
+from local_platform.failure import PlatformFailed
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
 
@@ -33,7 +35,7 @@ def status() -> None:
     """Say of each service of `run` whether it is ready."""
     from local_platform.running import show_status
 
-    asyncio.run(show_status())
+    _run(show_status)
 
 
 @app.command()
@@ -41,7 +43,7 @@ def replay(since: Annotated[datetime, typer.Option(help="instant, UTC if no offs
     """Put what was published since an instant back into the outboxes of `run`."""
     from local_platform.running import operate
 
-    operate("replay", since.isoformat())
+    _run(lambda: operate("replay", since.isoformat()))
 
 
 @app.command()
@@ -49,7 +51,7 @@ def rebase() -> None:
     """Drop the consumers' positions of `run`: accept a Kafka that lost its data."""
     from local_platform.running import operate
 
-    operate("rebase")
+    _run(lambda: operate("rebase"))
 
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
@@ -66,6 +68,8 @@ def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:
         asyncio.run(cancellable())
     except asyncio.CancelledError:
         raise SystemExit(130) from None
+    except PlatformFailed as failed:
+        raise SystemExit(f"jonction: {failed}") from None
 
 
 if __name__ == "__main__":

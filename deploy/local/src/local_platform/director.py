@@ -16,6 +16,7 @@ from chassis.tokens import TokenSource
 from httpx import AsyncClient, HTTPError, Response
 from pydantic import SecretStr
 
+from local_platform.failure import PlatformFailed
 from local_platform.material import Material
 from local_platform.story import Request, Story
 
@@ -150,10 +151,10 @@ class Director:
             played.refusals[story.name] = (answer.status_code, body)
             return
         if answer.status_code >= 300:
-            raise SystemExit(f"{story.name}: {answer.status_code} {answer.text}")
+            raise PlatformFailed(f"{story.name}: {answer.status_code} {answer.text}")
         known = played.declarations.setdefault(story.name, body["declaration_id"])
         if known != body["declaration_id"]:
-            raise SystemExit(f"{story.name}: a second declaration was made of the same arrêt")
+            raise PlatformFailed(f"{story.name}: a second declaration was made of the same arrêt")
 
     async def _now(self) -> datetime:
         clock = await self._control("GET", "/clock")

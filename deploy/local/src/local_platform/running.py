@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import subprocess
 import sys
 
 from chassis.http import http_client
@@ -11,6 +10,7 @@ from httpx import HTTPError
 from rich.console import Console
 
 from local_platform.environment import Surroundings, environment
+from local_platform.failure import PlatformFailed
 from local_platform.material import Material
 from local_platform.places import VAR
 from local_platform.postgres import Postgres
@@ -48,26 +48,20 @@ async def show_status() -> None:
                 say(f"  {name:20} {answer.text}")
 
 
-def operate(command: str, *arguments: str) -> None:
+async def operate(command: str, *arguments: str) -> None:
     """The same command for each service with a database, with that service's own settings."""
     around = _surroundings()
-    failed = [
-        name
-        for name in WITH_DATABASE
-        if subprocess.run(
-            [sys.executable, "-m", package_of(name), command, *arguments],
-            check=False,
-            env=environment(name, around),
-        ).returncode
-    ]
-    if failed:
-        raise SystemExit(f"{command} failed for {', '.join(failed)}; is `make run` up?")
+    for name in WITH_DATABASE:
+        call = [sys.executable, "-m", package_of(name), command, *arguments]
+        process = await asyncio.create_subprocess_exec(*call, env=environment(name, around))
+        if await process.wait():
+            raise PlatformFailed(f"{command} failed for {name}; is `make run` up?")
 
 
 def _surroundings() -> Surroundings:
     file = FOLDER / "ports.json"
     if not file.exists():
-        raise SystemExit("nothing runs: start it with `make run`")
+        raise PlatformFailed("nothing runs: start it with `make run`")
     ports = json.loads(file.read_text())
     postgres = Postgres(FOLDER / "postgres", port=ports["postgres"])
     return Surroundings(FOLDER, ports, Material(FOLDER / "material"), postgres)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
+from local_platform.failure import PlatformFailed
 from local_platform.places import LOCAL
 
 STORIES = LOCAL / "demo"
@@ -51,7 +52,7 @@ def read_stories(folder: Path = STORIES, only: tuple[str, ...] = ()) -> list[Sto
         if not only or file.name.startswith(only)
     ]
     if not stories:
-        raise SystemExit(f"no story in {folder}")
+        raise PlatformFailed(f"no story in {folder}")
     return stories
 
 

@@ -24,6 +24,7 @@ from httpx import AsyncClient, HTTPError
 from pydantic import SecretStr
 
 from local_platform.environment import Surroundings, environment
+from local_platform.failure import PlatformFailed
 from local_platform.kafka import Kafka, create_topics
 from local_platform.mail_sink import MailSink
 from local_platform.material import provide_material
@@ -71,7 +72,7 @@ class Service:
         answer = "no answer"
         while time.monotonic() < end:
             if self.died():
-                raise SystemExit(f"{self.name} did not start, see {self._log}")
+                raise PlatformFailed(f"{self.name} did not start, see {self._log}")
             try:
                 found = await http.get(f"{self.url}/ready")
             except HTTPError:
@@ -81,7 +82,7 @@ class Service:
                 return
             answer = found.text
             await asyncio.sleep(0.1)
-        raise SystemExit(f"{self.name} is not ready: {answer}; see {self._log}")
+        raise PlatformFailed(f"{self.name} is not ready: {answer}; see {self._log}")
 
 
 class Platform:
@@ -189,7 +190,7 @@ def _lock(folder: Path) -> int:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise SystemExit(f"another platform runs on {folder}; stop it first") from None
+        raise PlatformFailed(f"another platform runs on {folder}; stop it first") from None
     return descriptor
 
 
