@@ -6,21 +6,15 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import declaration_gateway
 import httpx
 import pytest
-from chassis.access import TokenIssuer, Verifier
-from chassis.app import create_app
 from chassis.clock import FixedClock
 from chassis.db import Database
-from chassis.directory import Directory
-from chassis.problems import Catalogue
-from chassis.sealing import PersonRefs, Sealer
-from declaration_gateway.routes import ROUTERS
-from declaration_gateway.routes.desk import Desk
+from declaration_gateway.settings import GatewaySettings
+from declaration_gateway.wiring import build
 from fastapi import FastAPI
+from pydantic import SecretStr
 
-PROBLEMS = Path(declaration_gateway.__file__).with_name("problems.toml")
 SIRET = "99912300300017"
 MALADIE: dict[str, Any] = {
     "employer": {"siret": SIRET},
@@ -57,40 +51,33 @@ def maladie() -> dict[str, Any]:
 
 
 @pytest.fixture
-async def gateway_db(database: Callable[[str], Any]) -> Database:
-    opened: Database = await database("declaration-gateway")
-    return opened
-
-
-@pytest.fixture
-def desk(
-    gateway_db: Database,
-    fixed_clock: FixedClock,
-    keys_dir: Path,
-    directory: Directory,
-) -> Desk:
-    return Desk(
-        begin=gateway_db.begin,
-        clock=fixed_clock,
-        sealer=Sealer(keys_dir),
-        refs=PersonRefs(keys_dir),
-        issuer=TokenIssuer(keys_dir, directory),
-        problems=Catalogue.load(PROBLEMS),
-        tenant_of={siret.value: each.id for each in directory.tenants for siret in each.sirets},
+async def settings(
+    new_database: Callable[[str], Any], keys_dir: Path, directory_file: Path
+) -> GatewaySettings:
+    urls = await new_database("declaration-gateway")
+    return GatewaySettings(
+        mode="test",
+        database=SecretStr(urls.service),
+        # Nothing listens there: these tests look into the outbox instead.
+        kafka="127.0.0.1:1",
+        keys=keys_dir,
+        directory=directory_file,
     )
 
 
 @pytest.fixture
-def app(desk: Desk, keys_dir: Path) -> FastAPI:
-    return create_app(
-        "declaration-gateway",
-        production=False,
-        routers=ROUTERS,
-        problems=desk.problems,
-        readiness={},
-        verifier=Verifier(keys_dir, "declaration-gateway"),
-        desk=desk,
-    )
+async def gateway_db(settings: GatewaySettings) -> AsyncIterator[Database]:
+    opened = Database(settings.database.get_secret_value(), size=2)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def app(settings: GatewaySettings, fixed_clock: FixedClock) -> AsyncIterator[FastAPI]:
+    parts = build(settings, fixed_clock)
+    yield parts.app
+    for close in parts.closers:
+        await close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from chassis.access import TokenIssuer
-from chassis.clock import open_clock
+from chassis.clock import Clock, open_clock
 from chassis.db import Database
 from chassis.directory import Directory
 from chassis.problems import Catalogue
@@ -19,9 +19,10 @@ from declaration_gateway.settings import GatewaySettings
 PROBLEMS = Path(__file__).with_name("problems.toml")
 
 
-def build(settings: GatewaySettings) -> Parts:
+def build(settings: GatewaySettings, clock: Clock | None = None) -> Parts:
+    """`clock` for tests; else the one that the settings name."""
     db = Database(settings.database.get_secret_value(), size=settings.pool_size)
-    clock = open_clock(settings.clock)
+    clock = clock or open_clock(settings.clock)
     directory = Directory.load(settings.directory)
     desk = Desk(
         begin=db.begin,
