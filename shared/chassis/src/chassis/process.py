@@ -72,13 +72,12 @@ def assemble(
     relay = Relay(settings.database.get_secret_value(), settings.kafka, service)
     scheduler = Scheduler(schedules, clock)
     names = [topic.name for topic in topics.read_by(service)]
-    consumer = Consumer(db, settings.kafka, service, names, subscriptions, clock=clock)
-    checks: dict[str, Check] = {
-        "database": db.ready,
-        "relay": relay.ready,
-        "consumer": consumer.ready,
-    }
-    quiescence = Quiescence(service, clock, [part.quiet for part in (relay, scheduler, consumer)])
+    consumers = []
+    if names:
+        consumers.append(Consumer(db, settings.kafka, service, names, subscriptions, clock=clock))
+    checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
+    checks |= {"consumer": consumer.ready for consumer in consumers}
+    quiescence = Quiescence(service, clock, [part.quiet for part in (relay, scheduler, *consumers)])
     app = create_app(
         service,
         production=settings.mode == "production",
@@ -90,7 +89,7 @@ def assemble(
         db=db,
         **state,
     )
-    return Parts(app, clock, [relay], [consumer, scheduler], [*closers, db.close])
+    return Parts(app, clock, [relay], [*consumers, scheduler], [*closers, db.close])
 
 
 class _Server(uvicorn.Server):

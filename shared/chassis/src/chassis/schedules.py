@@ -44,7 +44,8 @@ class Scheduler:
         self._clock = clock
 
     async def run(self, stop: asyncio.Event) -> None:
-        await asyncio.gather(*(each.run(stop) for each in self._running))
+        # A service without schedules runs on too.
+        await asyncio.gather(stop.wait(), *(each.run(stop) for each in self._running))
 
     async def quiet(self) -> Reading:
         reading = Reading()
