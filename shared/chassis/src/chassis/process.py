@@ -77,7 +77,8 @@ def assemble(
         consumers.append(Consumer(db, settings.kafka, service, names, subscriptions, clock=clock))
     checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
     checks |= {"consumer": consumer.ready for consumer in consumers}
-    quiescence = Quiescence(service, clock, [part.quiet for part in (relay, scheduler, *consumers)])
+    readings = [relay.quiet, scheduler.quiet, *(consumer.quiet for consumer in consumers)]
+    quiescence = Quiescence(service, clock, readings)
     app = create_app(
         service,
         production=settings.mode == "production",
