@@ -30,7 +30,7 @@ from chassis.db import Database
 from chassis.held import list_held
 from chassis.operations import operations_router
 from chassis.problems import Catalogue
-from chassis.quiet import Quiescence
+from chassis.quiet import Quiescence, Quiet
 from chassis.relay import Relay
 from chassis.replay import rebase, replay
 from chassis.schedules import Schedule, Scheduler
@@ -77,7 +77,11 @@ def assemble(
         consumers.append(Consumer(db, settings.kafka, service, names, subscriptions, clock=clock))
     checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
     checks |= {"consumer": consumer.ready for consumer in consumers}
-    readings = [relay.quiet, scheduler.quiet, *(consumer.quiet for consumer in consumers)]
+    readings: list[Quiet] = [
+        relay.quiet,
+        scheduler.quiet,
+        *(consumer.quiet for consumer in consumers),
+    ]
     quiescence = Quiescence(service, clock, readings)
     app = create_app(
         service,
