@@ -5,6 +5,7 @@ from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from chassis import logs
 from chassis.db import Database
 from chassis.migrations import create_v1
 from contracts.topics import INCIDENTS, PARTITIONS
@@ -15,7 +16,11 @@ from sqlalchemy.pool import NullPool
 from testkit.databases import DatabaseUrls
 from testkit.probe import EFFECTS, Probe
 
-MakeTopics = Callable[..., Awaitable[None]]
+
+@pytest.fixture(scope="session", autouse=True)
+def _logs() -> None:
+    """As in production: what fails is told by class and place, not by content."""
+    logs.configure("probe", "INFO")
 
 
 async def make_topics(address: str, *names: str) -> None:

@@ -1,4 +1,4 @@
-"""From the outbox of one service to the effects of another, on a real PostgreSQL and a real Kafka."""
+"""From the outbox of one service to the effects of another, on real PostgreSQL and Kafka."""
 
 import asyncio
 from uuid import uuid4

@@ -15,12 +15,16 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
+from aiokafka import AIOKafkaProducer
 from chassis import failpoints, outbox
 from chassis.clock import FixedClock
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Database, Tx
+from chassis.held import list_held
+from chassis.incidents import list_incidents
+from chassis.partitions import key_of, partition_of
 from chassis.relay import Relay
-from contracts.envelope import Event
+from contracts.envelope import Event, compose
 from contracts.events import EventData
 from sqlalchemy import text
 
@@ -80,7 +84,9 @@ class Probe:
     def consumer(self, reaction: Callable[..., Any] = note_effect, **options: Any) -> Consumer:
         table = [Subscription(on(self.topic), reaction)]
         clock = FixedClock(AT)
-        return Consumer(self.db, self.kafka, self.group, [self.topic], table, clock=clock, **options)
+        return Consumer(
+            self.db, self.kafka, self.group, [self.topic], table, clock=clock, **options
+        )
 
     @property
     def group(self) -> str:
@@ -92,6 +98,42 @@ class Probe:
             async with self.db.begin() as tx:
                 event = on(self.topic, model)(note=each)
                 await outbox.add(tx, event, stream=stream, tenant="acme", at=AT)
+
+    def event(self, stream: UUID, version: int, note: str, *, epoch: int = 1) -> Event:
+        return compose(
+            topic=self.topic,
+            source=SERVICE,
+            type=Noted.type,
+            stream=stream,
+            version=version,
+            epoch=epoch,
+            tenant="acme",
+            time=AT,
+            traceparent=None,
+            data=Noted(note=note).model_dump_json().encode(),
+        )
+
+    async def publish(self, stream: UUID, *records: Event | bytes) -> None:
+        """Past the outbox, straight into the partition of the stream."""
+        producer = AIOKafkaProducer(bootstrap_servers=self.kafka)
+        await producer.start()
+        try:
+            for each in records:
+                value = each if isinstance(each, bytes) else each.encode()
+                await producer.send_and_wait(
+                    self.topic, value, key=key_of(stream), partition=partition_of(stream)
+                )
+        finally:
+            await producer.stop()
+
+    async def incidents(self, *, only_open: bool = True) -> list[str]:
+        async with self.db.begin() as tx:
+            return sorted(row["kind"] for row in await list_incidents(tx, only_open=only_open))
+
+    async def held(self) -> list[tuple[int | None, str]]:
+        """Version and reason, as operators see them."""
+        async with self.db.begin() as tx:
+            return [(row["version"], row["reason"]) for row in await list_held(tx)]
 
     async def rows(self, sql: str, **values: Any) -> list[tuple[Any, ...]]:
         async with self.db.begin() as tx:
@@ -138,9 +180,7 @@ async def _main(half: str, url: str, kafka: str, topic: str, failpoint: Sequence
     probe = Probe(url, kafka, topic, Database(url, size=2))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    part: Runs = (
-        probe.relay() if half == "relay" else probe.consumer(session_seconds=6)
-    )
+    part: Runs = probe.relay() if half == "relay" else probe.consumer(session_seconds=6)
     with contextlib.suppress(asyncio.CancelledError):
         await part.run(stop)
     await probe.db.close()
