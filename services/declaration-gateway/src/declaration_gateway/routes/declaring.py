@@ -161,7 +161,7 @@ def _nothing_more(said: Changing) -> list[FieldError]:
 def _told(request: Request, problems: Catalogue, receipt: Receipt) -> Response:
     here = f"/v1/declarations/{receipt.declaration_id}"
     body: dict[str, Any] = {
-        "declaration_id": receipt.declaration_id,
+        "declaration_id": str(receipt.declaration_id),
         "revision": receipt.revision,
         "status": receipt.status,
         "warnings": [],
