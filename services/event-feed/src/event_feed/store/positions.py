@@ -23,7 +23,7 @@ async def lock_heads(tx: Tx, readers: Sequence[str]) -> dict[str, int]:
         .order_by(head.c.reader)
         .with_for_update()
     )
-    return dict(locked.tuples().all())
+    return {row.reader: row.last for row in locked}
 
 
 async def append(tx: Tx, reader: str, last: int, entries: Sequence[tuple[UUID, UUID]]) -> bool:
