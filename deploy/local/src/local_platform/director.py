@@ -81,18 +81,25 @@ class Director:
     async def _advance(self, until: datetime | None) -> datetime:
         """To `until`, or without one to the last thing that the CPAM still plans to do."""
         while True:
-            waited, planned = await self.settle()
             now = await self._now()
-            if until is None:
-                if planned is None:
-                    return now
-                target = min(waited, planned) if waited else planned
-            elif until <= now:
+            if until is not None and until <= now:
                 return now
-            else:
-                target = min(each for each in (waited, planned, until) if each is not None)
+            waited, planned = await self.settle()
+            if until is None and planned is None:
+                return now
+            target = min(each for each in (waited, planned, until) if each is not None)
             await self._control("POST", "/control/clock", json={"to": target.isoformat()})
             self._on_jump(target)
+            await self._until_read()
+
+    async def _until_read(self) -> None:
+        """A request sent before every service has read the new day would be taken on the old one."""
+        for _ in range(int(QUIET_WITHIN_SECONDS / ROUND_EVERY_SECONDS)):
+            readings = await self._readings()
+            if len({one["tick"] for one in readings.values()}) == 1:
+                return
+            await asyncio.sleep(ROUND_EVERY_SECONDS)
+        raise NotQuiet("some service does not read the clock")
 
     async def settle(self) -> tuple[datetime | None, datetime | None]:
         """Waits for quiet; then the next instant a service waits for, and the CPAM's next plan."""
