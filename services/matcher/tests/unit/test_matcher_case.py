@@ -5,6 +5,7 @@ from decimal import Decimal
 from uuid import UUID
 
 import pytest
+from contracts.events import Acceptance
 from matcher.domain.answers import STANDINGS, STEPS, TRANSITIONS
 from matcher.domain.balance import PAYMENTS
 from matcher.domain.case import ROWS, STATES, assess
@@ -266,9 +267,12 @@ def test_an_unknown_expectation_calls_no_gap(case, revision, answer, statement, 
 
 
 def test_our_expectation_stays_when_the_cpam_says_another_amount(case, revision, answer):
-    from matcher.domain.facts import Accepted
-
-    theirs = Accepted("maladie", date(2026, 3, 5), date(2026, 3, 22), Decimal("38.00"))
+    theirs = Acceptance(
+        risk="maladie",
+        first_payable_day=date(2026, 3, 5),
+        accepted_until=date(2026, 3, 22),
+        daily_gross=Decimal("38.00"),
+    )
     found = case([revision()], answers=[answer("accepted", "2026-03-04T09:00", acceptance=theirs)])
     assert str(found.expected.net) == "662.52"
 

@@ -5,7 +5,8 @@ from datetime import date
 from uuid import UUID
 
 import pytest
-from matcher.domain.facts import Accepted, Facts
+from contracts.events import Acceptance
+from matcher.domain.facts import Facts
 from matcher.domain.matching import Candidate, allocate, candidate, credits_of
 from matcher.domain.slip import split
 
@@ -148,7 +149,13 @@ def test_paid_again_after_a_reversal_is_no_duplicate(case, statement, paid):
 
 def test_a_case_is_sought_over_all_its_revisions_and_accepted_risks(revision, answer, days):
     shorter = revision(number=2, change="correction", period=days("2026-03-02", "2026-03-10"))
-    accepted = Accepted("accident-travail", date(2026, 3, 3), date(2026, 3, 22), 39, "C1")
+    accepted = Acceptance(
+        risk="accident-travail",
+        first_payable_day=date(2026, 3, 3),
+        accepted_until=date(2026, 3, 22),
+        daily_gross="39.00",
+        claim_number="C1",
+    )
     found = candidate(
         CASE,
         Facts(

@@ -7,11 +7,10 @@ that their order of arrival cannot matter.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Literal, TypeVar
 from uuid import UUID
 
-from contracts.events import AnswerKind, Change, Risk, Verdict
+from contracts.events import Acceptance, AnswerKind, Change, Risk, Verdict
 from contracts.money import Amounts
 from contracts.sealed import Pay
 
@@ -46,19 +45,12 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """What an acceptance says. It is shown beside our expectation and never replaces it."""
-
-    risk: Risk
-    first_payable_day: date
-    accepted_until: date
-    daily_gross: Decimal
-    claim_number: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
-    """`key` names the answer within its case, however often it is delivered."""
+    """`key` names the answer within its case, however often it is delivered.
+
+    An acceptance is shown beside our expectation and never replaces it. `reference` is the proof of
+    deposit of a technical acknowledgement.
+    """
 
     key: str
     revision: int
@@ -66,7 +58,9 @@ class Answer:
     verdict: Verdict
     answered_at: datetime
     code: str | None = None
-    acceptance: Accepted | None = None
+    label: str | None = None
+    reference: str | None = None
+    acceptance: Acceptance | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)

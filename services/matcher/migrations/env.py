@@ -1,0 +1,4 @@
+from chassis.migrate import run
+from matcher.store.tables import metadata
+
+run(metadata)

@@ -1,0 +1,1 @@
+"""One file per verb: the whole story of one reaction."""

@@ -1,0 +1,1 @@
+"""Tables and their queries: the only place with SQL."""

@@ -1,0 +1,197 @@
+"""The case rows and the two locks: a person's, and a case's.
+
+A person's payments are allocated under the person's lock only, so that two workers never tie one
+payment to two cases. Locks are always taken in this order: persons, then cases.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from chassis.db import Tx
+from contracts.events import CaseState
+from contracts.ids import case_id as case_id_of
+from contracts.money import Amounts
+from sqlalchemy import select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+
+from matcher.domain.case import Assessment
+from matcher.domain.news import Identity
+from matcher.store.tables import sick_case
+
+_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:person, 0))")
+_NAMES = ("gross", "csg", "crds", "net")
+
+Place = tuple[datetime, UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """`siret` and `person_ref` are None while only an echo of the case is known."""
+
+    case_id: UUID
+    tenant: str
+    declaration_id: UUID
+    siret: str | None
+    person_ref: str | None
+    revision: int
+    state: CaseState
+    cancelled: bool
+    expected: Amounts | None
+    received: Amounts
+    paid_to_employee: Amounts
+    gap: Decimal | None
+    noted_at: datetime
+    changed_at: datetime
+
+    @property
+    def identity(self) -> Identity:
+        """Of a declared case only."""
+        if self.siret is None or self.person_ref is None:
+            raise LookupError("a case that is only announced has no identity yet")
+        return Identity(self.case_id, self.declaration_id, self.siret, self.person_ref)
+
+
+async def lock_person(tx: Tx, tenant: str, person_ref: str) -> None:
+    """Until the transaction ends."""
+    await tx.execute(_LOCK, {"person": f"{tenant} {person_ref}"})
+
+
+async def note(tx: Tx, tenant: str, declaration_id: UUID, at: datetime) -> CaseRow:
+    """The case of this declaration, locked; a shell if this is the first that is heard of it."""
+    zeros = {f"{kind}_{name}": 0 for kind in ("received", "employee") for name in _NAMES}
+    noted = await tx.execute(
+        insert(sick_case)
+        .values(
+            case_id=case_id_of(declaration_id),
+            tenant=tenant,
+            declaration_id=declaration_id,
+            noted_at=at,
+            changed_at=at,
+            **zeros,
+        )
+        # An update that changes nothing, for its lock and its row.
+        .on_conflict_do_update(
+            index_elements=[sick_case.c.tenant, sick_case.c.declaration_id],
+            set_={"tenant": sick_case.c.tenant},
+        )
+        .returning(sick_case)
+    )
+    return _row(noted.mappings().one())
+
+
+async def lock(tx: Tx, tenant: str, declaration_id: UUID, at: datetime) -> CaseRow:
+    """As `note`, with the lock of the person whom the case is known to concern taken first."""
+    found = await tx.execute(
+        select(sick_case.c.person_ref).where(
+            sick_case.c.tenant == tenant, sick_case.c.declaration_id == declaration_id
+        )
+    )
+    person_ref = found.scalar()
+    if person_ref is not None:
+        await lock_person(tx, tenant, person_ref)
+    case = await note(tx, tenant, declaration_id, at)
+    if case.person_ref not in (None, person_ref):
+        # Declared a moment ago. Where this meets the other order of locks, PostgreSQL ends one of
+        # the two transactions and the consumer does it again.
+        await lock_person(tx, tenant, case.person_ref)
+    return case
+
+
+async def list_of_person(tx: Tx, tenant: str, person_ref: str) -> list[CaseRow]:
+    """Locked, in the order of their ids."""
+    found = await tx.execute(
+        select(sick_case)
+        .where(sick_case.c.tenant == tenant, sick_case.c.person_ref == person_ref)
+        .order_by(sick_case.c.case_id)
+        .with_for_update()
+    )
+    return [_row(row) for row in found.mappings()]
+
+
+async def assign(tx: Tx, case_id: UUID, *, siret: str, person_ref: str, revision: int) -> None:
+    """Whom and what the case concerns, as of its latest revision."""
+    await tx.execute(
+        update(sick_case)
+        .where(sick_case.c.case_id == case_id, sick_case.c.revision <= revision)
+        .values(siret=siret, person_ref=person_ref, revision=revision)
+    )
+
+
+async def write(tx: Tx, case_id: UUID, assessment: Assessment, at: datetime) -> None:
+    await tx.execute(
+        update(sick_case)
+        .where(sick_case.c.case_id == case_id)
+        .values(
+            revision=assessment.revision,
+            state=assessment.state,
+            cancelled=assessment.cancelled,
+            gap=assessment.gap,
+            changed_at=at,
+            **columns("expected", assessment.expected),
+            **columns("received", assessment.received),
+            **columns("employee", assessment.paid_to_employee),
+        )
+    )
+
+
+async def find(tx: Tx, case_id: UUID) -> CaseRow | None:
+    found = await tx.execute(select(sick_case).where(sick_case.c.case_id == case_id))
+    row = found.mappings().first()
+    return None if row is None else _row(row)
+
+
+async def list_(
+    tx: Tx,
+    *,
+    tenant: str | None,
+    state: CaseState | None,
+    declaration_id: UUID | None,
+    after: Place | None,
+    limit: int,
+) -> list[CaseRow]:
+    """Newest first; `tenant` None means all of them."""
+    query = select(sick_case)
+    if tenant is not None:
+        query = query.where(sick_case.c.tenant == tenant)
+    if state is not None:
+        query = query.where(sick_case.c.state == state)
+    if declaration_id is not None:
+        query = query.where(sick_case.c.declaration_id == declaration_id)
+    if after is not None:
+        query = query.where(tuple_(sick_case.c.noted_at, sick_case.c.case_id) < tuple_(*after))
+    found = await tx.execute(
+        query.order_by(sick_case.c.noted_at.desc(), sick_case.c.case_id.desc()).limit(limit)
+    )
+    return [_row(row) for row in found.mappings()]
+
+
+def columns(prefix: str, amounts: Amounts | None) -> dict[str, Decimal | None]:
+    return {f"{prefix}_{name}": getattr(amounts, name, None) for name in _NAMES}
+
+
+def amounts_of(row: Any, prefix: str) -> Amounts | None:
+    if row[f"{prefix}_net"] is None:
+        return None
+    return Amounts(**{name: row[f"{prefix}_{name}"] for name in _NAMES})
+
+
+def _row(row: Any) -> CaseRow:
+    return CaseRow(
+        case_id=row["case_id"],
+        tenant=row["tenant"],
+        declaration_id=row["declaration_id"],
+        siret=row["siret"],
+        person_ref=row["person_ref"],
+        revision=row["revision"],
+        state=row["state"],
+        cancelled=row["cancelled"],
+        expected=amounts_of(row, "expected"),
+        received=amounts_of(row, "received") or Amounts.zero(),
+        paid_to_employee=amounts_of(row, "employee") or Amounts.zero(),
+        gap=row["gap"],
+        noted_at=row["noted_at"],
+        changed_at=row["changed_at"],
+    )

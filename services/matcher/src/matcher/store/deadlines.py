@@ -1,0 +1,82 @@
+"""Deadlines as rows with their stored due instants; what changes is computed in the domain."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.db import Tx
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from matcher.domain.deadline import Deadline
+from matcher.domain.delays import Due
+from matcher.store.tables import deadline, sick_case
+
+
+@dataclass(frozen=True, slots=True)
+class DueCase:
+    case_id: UUID
+    tenant: str
+    person_ref: str
+
+
+async def of_cases(tx: Tx, cases: Sequence[UUID]) -> list[tuple[UUID, Deadline]]:
+    found = await tx.execute(
+        select(deadline)
+        .where(deadline.c.case_id.in_(cases))
+        .order_by(deadline.c.since, deadline.c.awaited, deadline.c.revision)
+    )
+    return [(row["case_id"], _deadline(row)) for row in found.mappings()]
+
+
+async def write(tx: Tx, case_id: UUID, changed: Iterable[Deadline]) -> None:
+    for each in changed:
+        values = {
+            "since": each.since,
+            "due_at": each.due.at,
+            "rule": each.due.rule,
+            "state": each.state,
+            "missed_at": each.missed_at,
+            "ended_at": each.ended_at,
+            "reason": each.reason,
+        }
+        key = {"case_id": case_id, "awaited": each.awaited, "revision": each.revision}
+        await tx.execute(
+            insert(deadline)
+            .values(**key, **values)
+            .on_conflict_do_update(index_elements=list(key), set_=values)
+        )
+
+
+async def list_due(tx: Tx, by: datetime, limit: int) -> list[DueCase]:
+    found = await tx.execute(
+        select(sick_case.c.case_id, sick_case.c.tenant, sick_case.c.person_ref)
+        .join(deadline, deadline.c.case_id == sick_case.c.case_id)
+        .where(deadline.c.state == "pending", deadline.c.due_at <= by)
+        .order_by(deadline.c.due_at, sick_case.c.case_id)
+        .limit(limit)
+    )
+    return [DueCase(row.case_id, row.tenant, row.person_ref) for row in found]
+
+
+async def next_due(tx: Tx) -> datetime | None:
+    found = await tx.execute(
+        select(func.min(deadline.c.due_at)).where(deadline.c.state == "pending")
+    )
+    earliest: datetime | None = found.scalar()
+    return earliest
+
+
+def _deadline(row: Any) -> Deadline:
+    return Deadline(
+        awaited=row["awaited"],
+        revision=row["revision"],
+        since=row["since"],
+        due=Due(row["due_at"], row["rule"]),
+        state=row["state"],
+        missed_at=row["missed_at"],
+        ended_at=row["ended_at"],
+        reason=row["reason"],
+    )
