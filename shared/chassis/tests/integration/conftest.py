@@ -1,10 +1,12 @@
 """A probe service for each test: a database of its own, a topic of its own on a real Kafka."""
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaConnectionError
 from chassis import logs
 from chassis.db import Database
 from chassis.migrations import create_v1
@@ -24,8 +26,15 @@ def _logs() -> None:
 
 
 async def make_topics(address: str, *names: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
-    await admin.start()
+    """A broker that has just opened its port needs a moment to answer."""
+    for _ in range(40):
+        admin = AIOKafkaAdminClient(bootstrap_servers=address)
+        try:
+            await admin.start()
+            break
+        except KafkaConnectionError:
+            await admin.close()
+            await asyncio.sleep(0.25)
     try:
         await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names])
     finally:
@@ -39,6 +48,16 @@ async def delete_topic(address: str, name: str) -> None:
         await admin.delete_topics([name])
     finally:
         await admin.close()
+
+
+@pytest.fixture
+def make_topic() -> Callable[..., Awaitable[None]]:
+    return make_topics
+
+
+@pytest.fixture
+def drop_topic() -> Callable[[str, str], Awaitable[None]]:
+    return delete_topic
 
 
 class _Op:
@@ -59,21 +78,33 @@ async def make_tables(urls: DatabaseUrls) -> None:
     await engine.dispose()
 
 
-@pytest.fixture
-async def urls(new_database: Callable[[str], Awaitable[DatabaseUrls]]) -> DatabaseUrls:
-    urls = await new_database("probe")
-    await make_tables(urls)
-    return urls
+NewProbe = Callable[[str], Awaitable[Probe]]
 
 
 @pytest.fixture
-async def probe(urls: DatabaseUrls, kafka: str) -> AsyncIterator[Probe]:
+async def new_probe(
+    new_database: Callable[[str], Awaitable[DatabaseUrls]],
+) -> AsyncIterator[NewProbe]:
+    """`probe = await new_probe(address)`: a database and a topic on the broker at that address."""
+    made: list[Probe] = []
+
+    async def make(address: str) -> Probe:
+        urls = await new_database("probe")
+        await make_tables(urls)
+        topic = f"probe-{uuid4().hex[:8]}.v1"
+        await make_topics(address, topic, INCIDENTS.name)
+        made.append(Probe(urls.service, address, topic, Database(urls.service)))
+        return made[-1]
+
+    yield make
+    for probe in made:
+        await probe.db.close()
+
+
+@pytest.fixture
+async def probe(new_probe: NewProbe, kafka: str) -> Probe:
     """On the broker that all tests share."""
-    topic = f"probe-{uuid4().hex[:8]}.v1"
-    await make_topics(kafka, topic)
-    db = Database(urls.service)
-    yield Probe(urls.service, kafka, topic, db)
-    await db.close()
+    return await new_probe(kafka)
 
 
 @pytest.fixture(scope="session")
@@ -86,12 +117,8 @@ def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
 
 
 @pytest.fixture
-async def shaken(urls: DatabaseUrls, own_kafka: Kafka) -> AsyncIterator[Probe]:
+async def shaken(new_probe: NewProbe, own_kafka: Kafka) -> Probe:
     """On the broker that tests may kill; it runs when the test starts."""
     if own_kafka.process is None or own_kafka.process.poll() is not None:
         own_kafka.start()
-    topic = f"shaken-{uuid4().hex[:8]}.v1"
-    await make_topics(own_kafka.address, topic, INCIDENTS.name)
-    db = Database(urls.service)
-    yield Probe(urls.service, own_kafka.address, topic, db)
-    await db.close()
+    return await new_probe(own_kafka.address)

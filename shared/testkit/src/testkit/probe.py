@@ -7,6 +7,7 @@ process of its own, for tests that kill it; `Probe` does the same inside a test.
 import asyncio
 import contextlib
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -87,6 +88,11 @@ class Probe:
         return Consumer(
             self.db, self.kafka, self.group, [self.topic], table, clock=clock, **options
         )
+
+    def spawn(self, half: str, *failpoint: str) -> "subprocess.Popen[bytes]":
+        """`relay` or `consumer` as a process of its own."""
+        command = [sys.executable, "-m", "testkit.probe", half, self.url, self.kafka, self.topic]
+        return subprocess.Popen([*command, *failpoint], stderr=subprocess.DEVNULL)
 
     @property
     def group(self) -> str:
