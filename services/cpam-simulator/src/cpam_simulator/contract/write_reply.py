@@ -1,12 +1,13 @@
 """From a reply to the bytes of the SOAP answer, in the order and form of teledeclaration.xsd."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from lxml import etree
 
 from cpam_simulator.contract.schemas import SOAP, TELEDECLARATION, namespaces
 from cpam_simulator.domain.declaration import REFUSALS
+from cpam_simulator.domain.instant import utc_text
 from cpam_simulator.domain.reply import (
     Confirmed,
     DueAnswer,
@@ -112,7 +113,7 @@ def _written(value: str | bool | int | Decimal | datetime | date) -> str:
         case bool():
             return "true" if value else "false"
         case datetime():
-            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            return utc_text(value)
         case date():
             return value.isoformat()
         case Decimal():

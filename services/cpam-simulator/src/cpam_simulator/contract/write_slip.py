@@ -7,13 +7,14 @@ same ZIP, to the byte.
 import hashlib
 import io
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from lxml import etree
 
 from cpam_simulator.contract.schemas import BPIJ, ENVELOPE, namespaces
+from cpam_simulator.domain.instant import utc_text
 from cpam_simulator.domain.script import Line
 from cpam_simulator.domain.slip import Establishment, Person, Statement
 
@@ -36,7 +37,7 @@ LABELS = {
 def write_bpij(statement: Statement) -> etree._Element:
     root = etree.Element(f"{_B}BPIJ", Nature="BPIJ", nsmap=namespaces(BPIJ))
     _add(root, "Identification", statement.identification)
-    _add(root, "Temps", _instant(statement.at))
+    _add(root, "Temps", utc_text(statement.at))
     declarant = etree.SubElement(root, f"{_B}Declarant")
     _add(declarant, "RaisonSociale", statement.company)
     _cumul(declarant, statement.total)
@@ -92,7 +93,7 @@ def write_envelope(
     root = etree.Element(f"{_E}Enveloppe", nsmap=namespaces(ENVELOPE))
     for name, value in (
         ("Identification", identification),
-        ("Temps", _instant(at)),
+        ("Temps", utc_text(at)),
         ("CodeCPAM", caisse),
     ):
         etree.SubElement(root, _E + name).text = value
@@ -139,10 +140,6 @@ def _add(parent: etree._Element, name: str, value: str | None) -> None:
 
 def _money(amount: Decimal) -> str:
     return f"{amount:.2f}"
-
-
-def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _day(day: date) -> str:

@@ -1,17 +1,18 @@
 """Door of time: the virtual clock that the whole platform reads, its jumps, our own quietness."""
 
-import sqlite3
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from cpam_simulator.domain.account import Accounts
+from cpam_simulator.domain.instant import utc_text
 from cpam_simulator.flows.move_clock import move_clock
 from cpam_simulator.flows.release_slips import release_slips
 from cpam_simulator.routes.access import Here
 from cpam_simulator.store import answers, slips, world
+from cpam_simulator.store.database import Tx
 from cpam_simulator.store.world import World
 
 router = APIRouter()
@@ -35,10 +36,10 @@ async def jump(here: Here, asked: Jump) -> dict[str, Any]:
     return _told(moved)
 
 
-def _jump(db: sqlite3.Connection, to: datetime, accounts: Accounts) -> World | None:
-    moved = move_clock(db, to)
+def _jump(tx: Tx, to: datetime, accounts: Accounts) -> World | None:
+    moved = move_clock(tx, to)
     if moved is not None:
-        release_slips(db, accounts)
+        release_slips(tx, accounts)
     return moved
 
 
@@ -52,21 +53,17 @@ async def quiescence(here: Here) -> dict[str, Any]:
         "outbox": 0,
         "lag": 0,
         "due": here.late,
-        "next_due": None if next_due is None else iso(next_due),
+        "next_due": None if next_due is None else utc_text(next_due),
         "activity": found.activity,
         "reasons": [f"{here.late} late filings on their way"] if here.late else [],
     }
 
 
-def _quiet(db: sqlite3.Connection) -> tuple[World, datetime | None]:
-    found = world.get(db)
-    planned = (answers.next_due(db, found.now), slips.next_due(db, found.now))
+def _quiet(tx: Tx) -> tuple[World, datetime | None]:
+    found = world.get(tx)
+    planned = (answers.next_due(tx, found.now), slips.next_due(tx, found.now))
     return found, min((at for at in planned if at is not None), default=None)
 
 
-def iso(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 def _told(found: World) -> dict[str, Any]:
-    return {"now": iso(found.now), "tick": found.tick}
+    return {"now": utc_text(found.now), "tick": found.tick}

@@ -9,12 +9,13 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from cpam_simulator.domain.capability import Mode
 from cpam_simulator.domain.fault import FaultRule
+from cpam_simulator.domain.instant import utc_text
 from cpam_simulator.domain.script import Script
 from cpam_simulator.flows.release_slips import release_slips
 from cpam_simulator.flows.take_scripts import UnknownAccount, take_scripts
 from cpam_simulator.routes.access import Here
-from cpam_simulator.routes.clock import iso
 from cpam_simulator.store import faults, ledger, world
+from cpam_simulator.store.database import Tx
 
 router = APIRouter()
 
@@ -35,7 +36,7 @@ async def reset(here: Here, asked: Reset | None = None) -> dict[str, Any]:
     asked = asked or Reset()
     await here.store.run(world.reset, asked.now or here.start_at, asked.universe)
     found = await here.store.run(world.get)
-    return {"now": iso(found.now), "tick": found.tick, "universe": found.universe}
+    return {"now": utc_text(found.now), "tick": found.tick, "universe": found.universe}
 
 
 @router.post("/control/mode")
@@ -46,9 +47,9 @@ async def choose_mode(here: Here, asked: ModeChoice) -> dict[str, Any]:
 
 @router.post("/control/scripts")
 async def put_scripts(here: Here, given: list[Script]) -> dict[str, Any]:
-    def act(db: Any) -> None:
-        take_scripts(db, given, here.accounts)
-        release_slips(db, here.accounts)
+    def act(tx: Tx) -> None:
+        take_scripts(tx, given, here.accounts)
+        release_slips(tx, here.accounts)
 
     try:
         await here.store.run(act)
@@ -61,8 +62,8 @@ async def put_scripts(here: Here, given: list[Script]) -> dict[str, Any]:
 async def put_faults(here: Here, given: FaultRule | list[FaultRule]) -> dict[str, Any]:
     rules = given if isinstance(given, list) else [given]
 
-    def act(db: Any) -> list[int]:
-        return [faults.add(db, rule) for rule in rules]
+    def act(tx: Tx) -> list[int]:
+        return [faults.add(tx, rule) for rule in rules]
 
     return {"ids": await here.store.run(act)}
 
@@ -81,4 +82,4 @@ async def clear_faults(here: Here) -> None:
 async def read_ledger(here: Here, control_number: str | None = None) -> dict[str, Any]:
     found = await here.store.run(world.get)
     told = await here.store.run(ledger.read_ledger, control_number)
-    return {"now": iso(found.now), "tick": found.tick, "mode": found.mode, **told}
+    return {"now": utc_text(found.now), "tick": found.tick, "mode": found.mode, **told}

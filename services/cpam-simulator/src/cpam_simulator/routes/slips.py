@@ -1,6 +1,5 @@
 """Door of the slip deposit: the account's own files, listed, fetched, acknowledged."""
 
-import sqlite3
 from collections.abc import Callable
 
 import orjson
@@ -11,6 +10,7 @@ from cpam_simulator.domain.account import Account
 from cpam_simulator.routes.access import CpamAccount, Here
 from cpam_simulator.routes.wire import WireResponse
 from cpam_simulator.store import calls, faults, slips, world
+from cpam_simulator.store.database import Tx, performed
 
 router = APIRouter()
 _JSON = "application/json"
@@ -20,16 +20,16 @@ _GONE = Wire(b'{"erreur":"FICHIER_INCONNU"}', 404, _JSON)
 
 @router.get("/bpij")
 async def list_slips(here: Here, account: CpamAccount) -> WireResponse:
-    def act(db: sqlite3.Connection) -> Wire:
-        return Wire(orjson.dumps(slips.list_waiting(db, account.name)), content_type=_JSON)
+    def act(tx: Tx) -> Wire:
+        return Wire(orjson.dumps(slips.list_waiting(tx, account.name)), content_type=_JSON)
 
     return WireResponse(await here.store.run(_performed, account, "bpij.list", act))
 
 
 @router.get("/bpij/{name}")
 async def fetch_slip(here: Here, account: CpamAccount, name: str) -> WireResponse:
-    def act(db: sqlite3.Connection) -> Wire:
-        content = slips.fetch(db, account.name, name)
+    def act(tx: Tx) -> Wire:
+        content = slips.fetch(tx, account.name, name)
         return _GONE if content is None else Wire(content, content_type=_ZIP)
 
     return WireResponse(await here.store.run(_performed, account, "bpij.fetch", act))
@@ -37,30 +37,27 @@ async def fetch_slip(here: Here, account: CpamAccount, name: str) -> WireRespons
 
 @router.post("/bpij/{name}/accuse")
 async def confirm_slip(here: Here, account: CpamAccount, name: str) -> WireResponse:
-    def act(db: sqlite3.Connection) -> Wire:
-        known = slips.confirm(db, account.name, name, world.get(db).now)
+    def act(tx: Tx) -> Wire:
+        known = slips.confirm(tx, account.name, name, world.get(tx).now)
         return Wire(b"", 204, _JSON) if known else _GONE
 
     return WireResponse(await here.store.run(_performed, account, "bpij.confirm", act))
 
 
 def _performed(
-    db: sqlite3.Connection,
+    tx: Tx,
     account: Account,
     operation: str,
-    act: Callable[[sqlite3.Connection], Wire],
+    act: Callable[[Tx], Wire],
 ) -> Wire:
     """As with SOAP: picked, performed, rolled back where the fault says that nothing happened."""
-    hit = faults.pick(db, operation, account.name, ())
+    hit = faults.pick(tx, operation, account.name, ())
     if hit is None:
-        return act(db)
-    db.execute("savepoint performed")
-    honest = act(db)
-    if not hit.rule.commits:
-        db.execute("rollback to performed")
-    db.execute("release performed")
+        return act(tx)
+    with performed(tx, keep=hit.rule.commits):
+        honest = act(tx)
     calls.add(
-        db,
+        tx,
         account.name,
         operation,
         (),

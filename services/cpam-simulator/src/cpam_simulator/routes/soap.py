@@ -7,7 +7,6 @@ the honest one. What was committed is on disk before the first byte of any answe
 
 import asyncio
 import hashlib
-import sqlite3
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -39,6 +38,7 @@ from cpam_simulator.flows.release_slips import release_slips
 from cpam_simulator.routes.access import CpamAccount, Here
 from cpam_simulator.routes.wire import WireResponse
 from cpam_simulator.store import answers, calls, faults, filings, world
+from cpam_simulator.store.database import Tx, performed
 from cpam_simulator.store.faults import About, Hit
 
 router = APIRouter()
@@ -101,78 +101,73 @@ async def _read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _pick_fault(db: sqlite3.Connection, call: Call) -> Hit | None:
-    if not faults.any_for(db, call.operation):
+def _pick_fault(tx: Tx, call: Call) -> Hit | None:
+    if not faults.any_for(tx, call.operation):
         return None
-    return faults.pick(db, call.operation, call.account.name, _about(db, call))
+    return faults.pick(tx, call.operation, call.account.name, _about(tx, call))
 
 
-def _about(db: sqlite3.Connection, call: Call) -> list[About]:
+def _about(tx: Tx, call: Call) -> list[About]:
     match call.asked:
         case Deposit(declarations):
-            return [_about_deposit(db, call.account, one) for one in declarations]
+            return [_about_deposit(tx, call.account, one) for one in declarations]
         case Query(number):
             return [About(number)]
         case Collect(maximum):
-            due = answers.list_due(db, call.account.name, world.get(db).now, maximum)
+            due = answers.list_due(tx, call.account.name, world.get(tx).now, maximum)
             return [About(item.control_number) for item in due if item.control_number]
         case Confirm():
             return []
 
 
-def _perform(db: sqlite3.Connection, call: Call, hit: Hit | None, accounts: Accounts) -> Wire:
+def _perform(tx: Tx, call: Call, hit: Hit | None, accounts: Accounts) -> Wire:
     commits = hit is None or hit.rule.commits
-    db.execute("savepoint performed")
     outcome, reply = "answered", None
-    try:
-        reply = _answer(db, call, hit, accounts)
-    except SoapFault as fault:
-        outcome = fault.code
-    if not commits:
-        db.execute("rollback to performed")
-    db.execute("release performed")
+    with performed(tx, keep=commits):
+        try:
+            reply = _answer(tx, call, hit, accounts)
+        except SoapFault as fault:
+            outcome = fault.code
     if reply is None:
-        _record(db, call, hit, outcome)
+        _record(tx, call, hit, outcome)
         honest = Wire(write_fault(outcome), 500)
         return honest if hit is None else spoil_bytes(honest.body, hit.rule)
-    _record(db, call, hit, outcome if commits else "not-committed", reply)
+    _record(tx, call, hit, outcome if commits else "not-committed", reply)
     if hit is None:
         return Wire(write_reply(reply))
-    foreign = answers.find_foreign_number(db, call.account.name)
+    foreign = answers.find_foreign_number(tx, call.account.name)
     return spoil_bytes(write_reply(spoil_reply(reply, hit.rule, hit.targets, foreign)), hit.rule)
 
 
-def _about_deposit(db: sqlite3.Connection, account: Account, declaration: Declaration) -> About:
+def _about_deposit(tx: Tx, account: Account, declaration: Declaration) -> About:
     """Under which arrêt and as which filing of it this declaration would be filed."""
-    arret = filings.find_arret(db, declaration, account.name)
+    arret = filings.find_arret(tx, declaration, account.name)
     number = declaration.control_number
     if arret is None:
         own = Match(siret=declaration.siret, nir=declaration.nir, first_day=declaration.first_day)
         return About(number, own, 1)
     own = Match(siret=arret.siret, nir=arret.nir, first_day=arret.first_day)
-    return About(number, own, filings.next_revision(db, arret.id, number))
+    return About(number, own, filings.next_revision(tx, arret.id, number))
 
 
-def _answer(db: sqlite3.Connection, call: Call, hit: Hit | None, accounts: Accounts) -> Reply:
+def _answer(tx: Tx, call: Call, hit: Hit | None, accounts: Accounts) -> Reply:
     match call.asked:
         case Deposit(declarations):
             forced = {}
             if hit is not None and hit.rule.kind == "refuse":
                 forced = dict.fromkeys(hit.targets, hit.rule.code or "NIR_INVALIDE")
-            reply = deposit_declarations(db, call.account, declarations, call.body_sha256, forced)
-            release_slips(db, accounts)
+            reply = deposit_declarations(tx, call.account, declarations, call.body_sha256, forced)
+            release_slips(tx, accounts)
             return reply
         case Query(number):
-            return query_status(db, call.account, number)
+            return query_status(tx, call.account, number)
         case Collect(maximum):
-            return collect_answers(db, call.account, maximum)
+            return collect_answers(tx, call.account, maximum)
         case Confirm(confirmed):
-            return confirm_answers(db, call.account, confirmed)
+            return confirm_answers(tx, call.account, confirmed)
 
 
-def _record(
-    db: sqlite3.Connection, call: Call, hit: Hit | None, outcome: str, reply: Reply | None = None
-) -> None:
+def _record(tx: Tx, call: Call, hit: Hit | None, outcome: str, reply: Reply | None = None) -> None:
     """Polls that found nothing and were not hit leave no trace: there are ten a second."""
     match call.asked, reply:
         case Deposit(declarations), _:
@@ -186,7 +181,7 @@ def _record(
         case _:
             numbers = []
     calls.add(
-        db,
+        tx,
         call.account.name,
         call.operation,
         numbers,

@@ -1,23 +1,23 @@
 """Business answers: planned by scripts, due at a virtual instant, waiting until confirmed."""
 
-import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 
 from cpam_simulator.domain.reply import DueAnswer
 from cpam_simulator.domain.script import Answer
 from cpam_simulator.store import world
+from cpam_simulator.store.database import Tx
 from cpam_simulator.store.filings import Arret, Filing
 from cpam_simulator.store.tables import read, written
 
 
-def add(db: sqlite3.Connection, arret: Arret, filing: Filing, script: str, answer: Answer) -> None:
-    number = db.execute("select count(*) + 1 from answer").fetchone()[0]
-    db.execute(
+def add(tx: Tx, arret: Arret, filing: Filing, script: str, answer: Answer) -> None:
+    number = tx.execute("select count(*) + 1 from answer").fetchone()[0]
+    tx.execute(
         "insert into answer (id, account, control_number, reference, siret, script, body, due_at)"
         " values (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            f"REP-{world.get(db).universe}-{number:09d}",
+            f"REP-{world.get(tx).universe}-{number:09d}",
             arret.account,
             filing.control_number,
             filing.reference,
@@ -29,8 +29,8 @@ def add(db: sqlite3.Connection, arret: Arret, filing: Filing, script: str, answe
     )
 
 
-def list_due(db: sqlite3.Connection, account: str, now: datetime, limit: int) -> list[DueAnswer]:
-    rows = db.execute(
+def list_due(tx: Tx, account: str, now: datetime, limit: int) -> list[DueAnswer]:
+    rows = tx.execute(
         "select * from answer where account = ? and confirmed_at is null and due_at <= ?"
         " order by due_at, id limit ?",
         (account, written(now), limit),
@@ -48,37 +48,37 @@ def list_due(db: sqlite3.Connection, account: str, now: datetime, limit: int) ->
     ]
 
 
-def mark_sent(db: sqlite3.Connection, answers: Sequence[str], now: datetime) -> None:
-    db.executemany(
+def mark_sent(tx: Tx, answers: Sequence[str], now: datetime) -> None:
+    tx.executemany(
         "update answer set sent = sent + 1, first_sent_at = coalesce(first_sent_at, ?)"
         " where id = ?",
         [(written(now), answer) for answer in answers],
     )
 
 
-def confirm(db: sqlite3.Connection, account: str, answers: Sequence[str], now: datetime) -> int:
+def confirm(tx: Tx, account: str, answers: Sequence[str], now: datetime) -> int:
     done = 0
     for answer in answers:
-        done += db.execute(
+        done += tx.execute(
             "update answer set confirmed_at = ? where id = ? and account = ? and due_at <= ?"
             " and confirmed_at is null",
             (written(now), answer, account, written(now)),
         ).rowcount
     if done:
-        world.note_activity(db, done)
+        world.note_activity(tx, done)
     return done
 
 
-def find_foreign_number(db: sqlite3.Connection, account: str) -> str | None:
+def find_foreign_number(tx: Tx, account: str) -> str | None:
     """A control number that another account filed (fault `other-account`)."""
-    row = db.execute(
+    row = tx.execute(
         "select control_number from filing where account <> ? order by id limit 1", (account,)
     ).fetchone()
     return None if row is None else str(row[0])
 
 
-def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
-    row = db.execute(
+def next_due(tx: Tx, now: datetime) -> datetime | None:
+    row = tx.execute(
         "select min(due_at) from answer where confirmed_at is null and due_at > ?", (written(now),)
     ).fetchone()
     return None if row[0] is None else read(row[0])

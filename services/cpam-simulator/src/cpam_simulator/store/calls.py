@@ -3,15 +3,15 @@ hit.
 """
 
 import json
-import sqlite3
 from collections.abc import Sequence
 
 from cpam_simulator.store import world
+from cpam_simulator.store.database import Tx
 from cpam_simulator.store.tables import written
 
 
 def add(
-    db: sqlite3.Connection,
+    tx: Tx,
     account: str,
     operation: str,
     control_numbers: Sequence[str],
@@ -20,11 +20,11 @@ def add(
     fault: str | None,
     outcome: str,
 ) -> None:
-    db.execute(
+    tx.execute(
         "insert into call (at, account, operation, control_numbers, body_sha256, fault, outcome)"
         " values (?, ?, ?, ?, ?, ?, ?)",
         (
-            written(world.get(db).now),
+            written(world.get(tx).now),
             account,
             operation,
             json.dumps(list(control_numbers)),

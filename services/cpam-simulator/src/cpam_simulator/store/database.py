@@ -6,13 +6,17 @@ other.
 """
 
 import asyncio
+import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from cpam_simulator.store.tables import TABLES
+
+Tx = sqlite3.Connection
+"""Inside `Store.run`: an open transaction, which the act never ends."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,3 +67,15 @@ class Store:
         if self._db is not None:
             self._db.close()
             self._db = None
+
+
+@contextlib.contextmanager
+def performed(tx: Tx, *, keep: bool) -> Iterator[None]:
+    """What is done inside is undone at its end, alone in its transaction, unless `keep`."""
+    tx.execute("savepoint performed")
+    try:
+        yield
+    finally:
+        if not keep:
+            tx.execute("rollback to performed")
+        tx.execute("release performed")

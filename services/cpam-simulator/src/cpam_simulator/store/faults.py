@@ -7,6 +7,7 @@ from typing import Any
 
 from cpam_simulator.domain.fault import KINDS, FaultRule
 from cpam_simulator.domain.script import Match, Script
+from cpam_simulator.store.database import Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,21 +27,21 @@ class Hit:
     """
 
 
-def add(db: sqlite3.Connection, rule: FaultRule) -> int:
-    row = db.execute(
+def add(tx: Tx, rule: FaultRule) -> int:
+    row = tx.execute(
         "insert into fault (operation, rule) values (?, ?) returning id",
         (rule.hits, rule.model_dump_json()),
     ).fetchone()
     return int(row[0])
 
 
-def put_script(db: sqlite3.Connection, script: Script) -> None:
-    db.execute("delete from fault where script = ?", (script.name,))
+def put_script(tx: Tx, script: Script) -> None:
+    tx.execute("delete from fault where script = ?", (script.name,))
     if script.match is None:
         return
     for technical in script.technical:
         rule = FaultRule.model_validate(technical.model_dump(exclude={"revision"}))
-        db.execute(
+        tx.execute(
             "insert into fault (operation, rule, script, siret, nir, first_day, revision)"
             " values (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -55,20 +56,18 @@ def put_script(db: sqlite3.Connection, script: Script) -> None:
         )
 
 
-def clear(db: sqlite3.Connection) -> None:
-    db.execute("delete from fault")
+def clear(tx: Tx) -> None:
+    tx.execute("delete from fault")
 
 
-def any_for(db: sqlite3.Connection, operation: str) -> bool:
-    row = db.execute("select 1 from fault where operation = ? limit 1", (operation,)).fetchone()
+def any_for(tx: Tx, operation: str) -> bool:
+    row = tx.execute("select 1 from fault where operation = ? limit 1", (operation,)).fetchone()
     return row is not None
 
 
-def pick(
-    db: sqlite3.Connection, operation: str, account: str, about: Sequence[About]
-) -> Hit | None:
+def pick(tx: Tx, operation: str, account: str, about: Sequence[About]) -> Hit | None:
     """The oldest rule that hits this call; it and those before it that fit have counted it."""
-    rows = db.execute(
+    rows = tx.execute(
         "select * from fault where operation = ? order by id", (operation,)
     ).fetchall()
     for row in rows:
@@ -77,7 +76,7 @@ def pick(
         if targets is None or (rule.calls is not None and row["hits"] >= rule.calls):
             continue
         drawn = rule.drawn(row["seen"])
-        db.execute(
+        tx.execute(
             "update fault set seen = seen + 1, hits = hits + ? where id = ?", (drawn, row["id"])
         )
         if drawn:
@@ -111,8 +110,8 @@ def _same_arret(row: sqlite3.Row, one: About) -> bool:
     )
 
 
-def list_all(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    rows = db.execute("select * from fault order by id")
+def list_all(tx: Tx) -> list[dict[str, Any]]:
+    rows = tx.execute("select * from fault order by id")
     return [
         {
             "id": row["id"],

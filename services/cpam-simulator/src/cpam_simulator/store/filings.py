@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from cpam_simulator.domain.declaration import Declaration
 from cpam_simulator.store import world
+from cpam_simulator.store.database import Tx
 from cpam_simulator.store.tables import read, written
 
 
@@ -33,40 +34,40 @@ class Filing:
     filed_at: datetime
 
 
-def find_first(db: sqlite3.Connection, account: str, control_number: str) -> Filing | None:
+def find_first(tx: Tx, account: str, control_number: str) -> Filing | None:
     """The oldest filing under this number; it may have several in modes that do not dedupe."""
-    row = db.execute(
+    row = tx.execute(
         "select * from filing where account = ? and control_number = ? order by id limit 1",
         (account, control_number),
     ).fetchone()
     return None if row is None else _filing(row)
 
 
-def count(db: sqlite3.Connection, account: str, control_number: str) -> int:
-    row = db.execute(
+def count(tx: Tx, account: str, control_number: str) -> int:
+    row = tx.execute(
         "select count(*) from filing where account = ? and control_number = ?",
         (account, control_number),
     ).fetchone()
     return int(row[0])
 
 
-def find_arret(db: sqlite3.Connection, declaration: Declaration, account: str) -> Arret | None:
+def find_arret(tx: Tx, declaration: Declaration, account: str) -> Arret | None:
     if declaration.origin is not None:
-        origin = find_first(db, account, declaration.origin)
-        return None if origin is None else get_arret(db, origin.arret)
-    row = db.execute(
+        origin = find_first(tx, account, declaration.origin)
+        return None if origin is None else get_arret(tx, origin.arret)
+    row = tx.execute(
         "select * from arret where account = ? and siret = ? and nir = ? and first_day = ?",
         (account, declaration.siret, declaration.nir, declaration.first_day.isoformat()),
     ).fetchone()
     return None if row is None else _arret(row)
 
 
-def get_arret(db: sqlite3.Connection, arret: int) -> Arret:
-    return _arret(db.execute("select * from arret where id = ?", (arret,)).fetchone())
+def get_arret(tx: Tx, arret: int) -> Arret:
+    return _arret(tx.execute("select * from arret where id = ?", (arret,)).fetchone())
 
 
-def add_arret(db: sqlite3.Connection, declaration: Declaration, account: str) -> Arret:
-    row = db.execute(
+def add_arret(tx: Tx, declaration: Declaration, account: str) -> Arret:
+    row = tx.execute(
         "insert into arret (account, siret, nir, first_day, last_name, first_name)"
         " values (?, ?, ?, ?, ?, ?) returning *",
         (
@@ -81,9 +82,9 @@ def add_arret(db: sqlite3.Connection, declaration: Declaration, account: str) ->
     return _arret(row)
 
 
-def next_revision(db: sqlite3.Connection, arret: int, control_number: str) -> int:
+def next_revision(tx: Tx, arret: int, control_number: str) -> int:
     """1 for the first number filed on this arrêt, 2 for the second; a repeat keeps its own."""
-    row = db.execute(
+    row = tx.execute(
         "select coalesce(max(revision) filter (where control_number = ?),"
         " coalesce(max(revision), 0) + 1) from filing where arret = ?",
         (control_number, arret),
@@ -91,11 +92,11 @@ def next_revision(db: sqlite3.Connection, arret: int, control_number: str) -> in
     return int(row[0])
 
 
-def add(db: sqlite3.Connection, declaration: Declaration, arret: Arret, body_sha256: str) -> Filing:
-    at = world.get(db)
-    revision = next_revision(db, arret.id, declaration.control_number)
-    number = db.execute("select coalesce(max(id), 0) + 1 from filing").fetchone()[0]
-    row = db.execute(
+def add(tx: Tx, declaration: Declaration, arret: Arret, body_sha256: str) -> Filing:
+    at = world.get(tx)
+    revision = next_revision(tx, arret.id, declaration.control_number)
+    number = tx.execute("select coalesce(max(id), 0) + 1 from filing").fetchone()[0]
+    row = tx.execute(
         "insert into filing (id, account, control_number, nature, origin, arret, revision,"
         " first_day, last_day, reference, fingerprint, content, body_sha256, filed_at, tick)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
@@ -117,12 +118,12 @@ def add(db: sqlite3.Connection, declaration: Declaration, arret: Arret, body_sha
             at.tick,
         ),
     ).fetchone()
-    world.note_activity(db)
+    world.note_activity(tx)
     return _filing(row)
 
 
-def list_unplanned(db: sqlite3.Connection, siret: str, nir: str, first_day: str) -> list[Filing]:
-    rows = db.execute(
+def list_unplanned(tx: Tx, siret: str, nir: str, first_day: str) -> list[Filing]:
+    rows = tx.execute(
         "select f.* from filing f join arret a on a.id = f.arret"
         " where a.siret = ? and a.nir = ? and a.first_day = ? and f.planned = 0 order by f.id",
         (siret, nir, first_day),
@@ -130,16 +131,16 @@ def list_unplanned(db: sqlite3.Connection, siret: str, nir: str, first_day: str)
     return [_filing(row) for row in rows]
 
 
-def was_planned(db: sqlite3.Connection, filing: Filing) -> bool:
-    row = db.execute(
+def was_planned(tx: Tx, filing: Filing) -> bool:
+    row = tx.execute(
         "select 1 from filing where arret = ? and revision = ? and planned = 1",
         (filing.arret, filing.revision),
     ).fetchone()
     return row is not None
 
 
-def mark_planned(db: sqlite3.Connection, filing: Filing) -> None:
-    db.execute("update filing set planned = 1 where id = ?", (filing.id,))
+def mark_planned(tx: Tx, filing: Filing) -> None:
+    tx.execute("update filing set planned = 1 where id = ?", (filing.id,))
 
 
 def _filing(row: sqlite3.Row) -> Filing:

@@ -4,23 +4,24 @@ No person fields: an arrêt is told by its number here, its account, SIRET and f
 """
 
 import json
-import sqlite3
 from typing import Any
 
+from cpam_simulator.store.database import Tx
 
-def read_ledger(db: sqlite3.Connection, control_number: str | None = None) -> dict[str, Any]:
+
+def read_ledger(tx: Tx, control_number: str | None = None) -> dict[str, Any]:
     """Everything, or filings, answers and calls of one control number."""
     return {
-        "filings": _filings(db, control_number),
-        "doubles": _doubles(db),
-        "answers": _answers(db, control_number),
-        "slips": _slips(db),
-        "calls": _calls(db, control_number),
+        "filings": _filings(tx, control_number),
+        "doubles": _doubles(tx),
+        "answers": _answers(tx, control_number),
+        "slips": _slips(tx),
+        "calls": _calls(tx, control_number),
     }
 
 
-def _filings(db: sqlite3.Connection, number: str | None) -> list[dict[str, Any]]:
-    rows = db.execute(
+def _filings(tx: Tx, number: str | None) -> list[dict[str, Any]]:
+    rows = tx.execute(
         "select f.account, f.control_number, f.nature, f.origin, f.arret, f.revision, a.siret,"
         " f.first_day, f.last_day, min(f.filed_at) filed_at, count(*) count,"
         " f.fingerprint sha256, group_concat(f.reference) refs,"
@@ -40,9 +41,9 @@ def _filings(db: sqlite3.Connection, number: str | None) -> list[dict[str, Any]]
     return listed
 
 
-def _doubles(db: sqlite3.Connection) -> list[dict[str, Any]]:
+def _doubles(tx: Tx) -> list[dict[str, Any]]:
     """The same content filed more than once, under one number or several."""
-    rows = db.execute(
+    rows = tx.execute(
         "select account, arret, nature, count(*) count, group_concat(control_number) numbers"
         " from filing group by account, content having count(*) > 1 order by min(id)"
     )
@@ -58,8 +59,8 @@ def _doubles(db: sqlite3.Connection) -> list[dict[str, Any]]:
     ]
 
 
-def _answers(db: sqlite3.Connection, number: str | None) -> list[dict[str, Any]]:
-    rows = db.execute(
+def _answers(tx: Tx, number: str | None) -> list[dict[str, Any]]:
+    rows = tx.execute(
         "select id, account, control_number, reference, script,"
         " json_extract(body, '$.verdict') verdict, json_extract(body, '$.code') code,"
         " due_at, sent, first_sent_at, confirmed_at from answer"
@@ -69,8 +70,8 @@ def _answers(db: sqlite3.Connection, number: str | None) -> list[dict[str, Any]]
     return [dict(row) for row in rows]
 
 
-def _slips(db: sqlite3.Connection) -> list[dict[str, Any]]:
-    rows = db.execute(
+def _slips(tx: Tx) -> list[dict[str, Any]]:
+    rows = tx.execute(
         "select f.account, f.name, f.at, f.caisse, f.identification, f.total, f.lines, f.faults,"
         " f.sha256, f.fetched, f.confirmed_at,"
         " (select group_concat(distinct s.script) from slip s where s.file = f.name"
@@ -86,8 +87,8 @@ def _slips(db: sqlite3.Connection) -> list[dict[str, Any]]:
     ]
 
 
-def _calls(db: sqlite3.Connection, number: str | None) -> list[dict[str, Any]]:
-    rows = db.execute(
+def _calls(tx: Tx, number: str | None) -> list[dict[str, Any]]:
+    rows = tx.execute(
         "select * from call where :number is null or exists"
         " (select 1 from json_each(control_numbers) where value = :number) order by id",
         {"number": number},

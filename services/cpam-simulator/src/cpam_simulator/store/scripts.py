@@ -1,13 +1,12 @@
 """Scripts by name, found by the arrêt that they match."""
 
-import sqlite3
-
 from cpam_simulator.domain.script import Script
+from cpam_simulator.store.database import Tx
 
 
-def put(db: sqlite3.Connection, script: Script) -> None:
+def put(tx: Tx, script: Script) -> None:
     match = script.match
-    db.execute(
+    tx.execute(
         "insert into script values (?, ?, ?, ?, ?) on conflict (name) do update set"
         " siret = excluded.siret, nir = excluded.nir, first_day = excluded.first_day,"
         " body = excluded.body",
@@ -21,8 +20,8 @@ def put(db: sqlite3.Connection, script: Script) -> None:
     )
 
 
-def find(db: sqlite3.Connection, siret: str, nir: str, first_day: str) -> Script | None:
-    row = db.execute(
+def find(tx: Tx, siret: str, nir: str, first_day: str) -> Script | None:
+    row = tx.execute(
         "select body from script where siret = ? and nir = ? and first_day = ?"
         " order by rowid desc limit 1",
         (siret, nir, first_day),

@@ -12,6 +12,7 @@ from typing import Any
 from cpam_simulator.domain.script import Slip
 from cpam_simulator.domain.slip import PlannedSlip
 from cpam_simulator.store import world
+from cpam_simulator.store.database import Tx
 from cpam_simulator.store.tables import read, written
 
 
@@ -27,8 +28,8 @@ class Payee:
     first_name: str = field(repr=False)
 
 
-def plan(db: sqlite3.Connection, payee: Payee, due_at: datetime, slip: Slip, script: str) -> None:
-    db.execute(
+def plan(tx: Tx, payee: Payee, due_at: datetime, slip: Slip, script: str) -> None:
+    tx.execute(
         "insert into slip"
         " (account, caisse, due_at, siret, nir, last_name, first_name, body, script)"
         " values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -46,12 +47,12 @@ def plan(db: sqlite3.Connection, payee: Payee, due_at: datetime, slip: Slip, scr
     )
 
 
-def drop_waiting(db: sqlite3.Connection, script: str) -> None:
-    db.execute("delete from slip where script = ? and file is null", (script,))
+def drop_waiting(tx: Tx, script: str) -> None:
+    tx.execute("delete from slip where script = ? and file is null", (script,))
 
 
-def list_due(db: sqlite3.Connection, now: datetime) -> list[PlannedSlip]:
-    rows = db.execute(
+def list_due(tx: Tx, now: datetime) -> list[PlannedSlip]:
+    rows = tx.execute(
         "select * from slip where file is null and due_at <= ?"
         " order by due_at, account, caisse, id",
         (written(now),),
@@ -59,19 +60,19 @@ def list_due(db: sqlite3.Connection, now: datetime) -> list[PlannedSlip]:
     return [_planned(row) for row in rows]
 
 
-def next_due(db: sqlite3.Connection, now: datetime) -> datetime | None:
-    row = db.execute(
+def next_due(tx: Tx, now: datetime) -> datetime | None:
+    row = tx.execute(
         "select min(due_at) from slip where file is null and due_at > ?", (written(now),)
     ).fetchone()
     return None if row[0] is None else read(row[0])
 
 
-def next_number(db: sqlite3.Connection) -> int:
-    return int(db.execute("select count(*) + 1 from slip_file").fetchone()[0])
+def next_number(tx: Tx) -> int:
+    return int(tx.execute("select count(*) + 1 from slip_file").fetchone()[0])
 
 
 def deposit(
-    db: sqlite3.Connection,
+    tx: Tx,
     slips: Sequence[PlannedSlip],
     name: str,
     identification: str,
@@ -82,7 +83,7 @@ def deposit(
 ) -> None:
     """A new file for the account of these slips. `later` is what a second fetch will get."""
     total = sum((line.amount for slip in slips for line in slip.lines), Decimal(0))
-    db.execute(
+    tx.execute(
         "insert into slip_file (name, account, at, caisse, identification, total, lines, faults,"
         " content, sha256, later, later_sha256) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -100,12 +101,12 @@ def deposit(
             None if later is None else hashlib.sha256(later).hexdigest(),
         ),
     )
-    db.executemany("update slip set file = ? where id = ?", [(name, slip.id) for slip in slips])
-    world.note_activity(db)
+    tx.executemany("update slip set file = ? where id = ?", [(name, slip.id) for slip in slips])
+    world.note_activity(tx)
 
 
-def list_waiting(db: sqlite3.Connection, account: str) -> list[dict[str, Any]]:
-    rows = db.execute(
+def list_waiting(tx: Tx, account: str) -> list[dict[str, Any]]:
+    rows = tx.execute(
         "select name, length(content) size, sha256, length(later) later_size, later_sha256, fetched"
         " from slip_file where account = ? and confirmed_at is null order by at, name",
         (account,),
@@ -123,9 +124,9 @@ def list_waiting(db: sqlite3.Connection, account: str) -> list[dict[str, Any]]:
     return listed
 
 
-def fetch(db: sqlite3.Connection, account: str, name: str) -> bytes | None:
+def fetch(tx: Tx, account: str, name: str) -> bytes | None:
     """The file, confirmed or not; a second fetch may get other content (`changed-content`)."""
-    row = db.execute(
+    row = tx.execute(
         "update slip_file set fetched = fetched + 1 where account = ? and name = ? returning *",
         (account, name),
     ).fetchone()
@@ -136,21 +137,21 @@ def fetch(db: sqlite3.Connection, account: str, name: str) -> bytes | None:
     )
 
 
-def confirm(db: sqlite3.Connection, account: str, name: str, now: datetime) -> bool:
+def confirm(tx: Tx, account: str, name: str, now: datetime) -> bool:
     """Whether such a file exists; a file whose content is to change comes back once, changed."""
-    row = db.execute(
+    row = tx.execute(
         "select * from slip_file where account = ? and name = ?", (account, name)
     ).fetchone()
     if row is None:
         return False
     if row["later"] is not None and row["fetched"] <= 1:
         return True
-    done = db.execute(
+    done = tx.execute(
         "update slip_file set confirmed_at = ? where account = ? and name = ?"
         " and confirmed_at is null",
         (written(now), account, name),
     ).rowcount
-    world.note_activity(db, done)
+    world.note_activity(tx, done)
     return True
 
 

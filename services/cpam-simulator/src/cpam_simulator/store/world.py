@@ -6,12 +6,12 @@ never give the same reference to two things.
 """
 
 import secrets
-import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from cpam_simulator.domain.capability import Mode
+from cpam_simulator.store.database import Tx
 from cpam_simulator.store.tables import EMPTIED, read, written
 
 
@@ -24,39 +24,39 @@ class World:
     universe: str
 
 
-def begin_world(db: sqlite3.Connection, at: datetime) -> None:
+def begin_world(tx: Tx, at: datetime) -> None:
     """Only a store that has no world yet gets one; a restart goes on where the clock stood."""
-    db.execute(
+    tx.execute(
         "insert into world values (1, ?, 1, 0, 'B', ?) on conflict do nothing",
         (written(at), _new_universe()),
     )
 
 
-def get(db: sqlite3.Connection) -> World:
-    row = db.execute("select * from world").fetchone()
+def get(tx: Tx) -> World:
+    row = tx.execute("select * from world").fetchone()
     return World(
         read(row["now"]), row["tick"], row["activity"], cast(Mode, row["mode"]), row["universe"]
     )
 
 
-def move(db: sqlite3.Connection, to: datetime) -> None:
-    db.execute("update world set now = ?, tick = tick + 1", (written(to),))
+def move(tx: Tx, to: datetime) -> None:
+    tx.execute("update world set now = ?, tick = tick + 1", (written(to),))
 
 
-def set_mode(db: sqlite3.Connection, mode: Mode) -> None:
-    db.execute("update world set mode = ?", (mode,))
+def set_mode(tx: Tx, mode: Mode) -> None:
+    tx.execute("update world set mode = ?", (mode,))
 
 
-def note_activity(db: sqlite3.Connection, things: int = 1) -> None:
-    db.execute("update world set activity = activity + ?", (things,))
+def note_activity(tx: Tx, things: int = 1) -> None:
+    tx.execute("update world set activity = activity + ?", (things,))
 
 
-def reset(db: sqlite3.Connection, at: datetime, universe: str | None) -> None:
+def reset(tx: Tx, at: datetime, universe: str | None) -> None:
     """Forgets everything. The tick goes on, so that who reads the clock sees that it was moved."""
-    db.execute("pragma defer_foreign_keys = on")
+    tx.execute("pragma defer_foreign_keys = on")
     for table in EMPTIED:
-        db.execute(f"delete from {table}")
-    db.execute(
+        tx.execute(f"delete from {table}")
+    tx.execute(
         "update world set now = ?, tick = tick + 1, activity = activity + 1, mode = 'B',"
         " universe = ?",
         (written(at), universe or _new_universe()),
