@@ -1,7 +1,9 @@
 """The collector's settings, from `JONCTION_*`."""
 
+from typing import Self
+
 from chassis.settings import ServiceSettings
-from pydantic import Field
+from pydantic import Field, model_validator
 
 
 class Settings(ServiceSettings):
