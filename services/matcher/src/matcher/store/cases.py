@@ -46,6 +46,12 @@ class CaseRow:
     noted_at: datetime
     changed_at: datetime
 
+    def says(self, assessment: Assessment) -> bool:
+        return all(
+            getattr(self, name) == getattr(assessment, name)
+            for name in ("state", "cancelled", "expected", "received", "paid_to_employee", "gap")
+        )
+
     @property
     def identity(self) -> Identity:
         """Of a declared case only."""

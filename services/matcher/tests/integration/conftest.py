@@ -1,0 +1,217 @@
+"""The matcher around a real database: facts are told to its doors as the consumer would."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from chassis.clock import FixedClock
+from chassis.consumer import Subscription
+from chassis.db import Database
+from chassis.sealing import Sealer
+from contracts import ids
+from contracts.envelope import Event, compose
+from contracts.events import (
+    BY_TYPE,
+    Acceptance,
+    Declaration,
+    DeclarationSubmitted,
+    EventData,
+    Period,
+    StatementReceived,
+    SubmissionAcknowledged,
+    SubmissionAnswered,
+    SubmissionPrepared,
+)
+from contracts.identifiers import Siret
+from contracts.sealed import Pay
+from contracts.topics import DECLARATIONS
+from matcher import consumers
+from matcher.domain.law import french_law
+from matcher.flows.watch_deadlines import watch_deadlines
+from matcher.store import cases
+from matcher.store.cases import CaseRow
+from matcher.store.ledger import Ledger
+from sqlalchemy import text
+
+TENANT = "menuiserie-kerbrat"
+SIRET = Siret.parse("99912300300017")
+MONDAY = datetime(2026, 3, 2, 8, tzinfo=UTC)
+PERSON = "k1." + "A" * 40
+
+
+@dataclass
+class Matcher:
+    db: Database
+    clock: FixedClock
+    sealer: Sealer
+    ledger: Ledger
+    subscriptions: list[Subscription]
+    versions: dict[UUID, int] = field(default_factory=dict)
+
+    async def hear(self, data: EventData, *, stream: UUID, tenant: str = TENANT) -> Event:
+        """As the consumer does for the next event of this stream."""
+        self.versions[stream] = self.versions.get(stream, 0) + 1
+        event = compose(
+            topic=data.topic,
+            source="test",
+            type=data.type,
+            stream=stream,
+            version=self.versions[stream],
+            epoch=1,
+            tenant=tenant,
+            time=self.clock.now(),
+            traceparent=None,
+            data=data.model_dump_json().encode(),
+        )
+        async with self.db.begin() as tx:
+            await self.apply(tx, event)
+        return event
+
+    async def apply(self, tx: Any, event: Event) -> None:
+        model = BY_TYPE[event.type]
+        found = next(item for item in self.subscriptions if item.model is model)
+        await found.reaction(tx, event, model.model_validate(event.data))
+
+    async def watch(self, at: datetime | None = None) -> int:
+        if at is not None:
+            self.clock.move_to(at)
+        return await watch_deadlines(self.db.begin, self.ledger, self.clock)
+
+    async def case(self, declaration: UUID) -> CaseRow:
+        async with self.db.begin() as tx:
+            found = await cases.find(tx, ids.case_id(declaration))
+        assert found is not None
+        return found
+
+    async def told(self, declaration: UUID) -> list[EventData]:
+        """What the outbox holds about the case, in order."""
+        async with self.db.begin() as tx:
+            rows = await tx.execute(
+                text("select type, data from outbox where stream_id = :id order by version"),
+                {"id": ids.case_id(declaration)},
+            )
+            return [BY_TYPE[row.type].model_validate_json(row.data) for row in rows]
+
+    async def told_types(self, declaration: UUID) -> list[str]:
+        return [event.type.rpartition(".")[2] for event in await self.told(declaration)]
+
+
+@pytest.fixture
+async def matcher(database: Callable[[str], Awaitable[Database]], sealer: Sealer) -> Matcher:
+    clock = FixedClock(MONDAY)
+    ledger = Ledger(french_law(), sealer)
+    db = await database("matcher")
+    return Matcher(db, clock, sealer, ledger, consumers.table(ledger, clock))
+
+
+@dataclass
+class Arret:
+    """One invented arrêt as gateway, adapter and collector tell it; by default case A."""
+
+    sealer: Sealer
+    declaration_id: UUID
+    person_ref: str
+    pay: dict[str, str] | None
+    tenant: str = TENANT
+
+    async def declared(
+        self, model: type[Declaration] = DeclarationSubmitted, **changes: Any
+    ) -> Declaration:
+        fields: dict[str, Any] = {
+            "declaration_id": self.declaration_id,
+            "revision": 1,
+            "change": "initial",
+            "siret": SIRET,
+            "person_ref": self.person_ref,
+            "risk": "maladie",
+            "period": Period(first=date(2026, 3, 2), last=date(2026, 3, 22)),
+            "subrogation": Period(first=date(2026, 3, 2), last=date(2026, 12, 31)),
+            "declared_at": MONDAY,
+            "person": PERSON,
+            "pay": await self._sealed_pay(),
+        }
+        return model(**(fields | changes))
+
+    async def _sealed_pay(self) -> str | None:
+        if self.pay is None:
+            return None
+        months = [{"month": month, "gross": gross} for month, gross in self.pay.items()]
+        return await self.sealer.seal(
+            Pay.model_validate({"months": months}).model_dump_json(),
+            tenant=self.tenant,
+            topic=DECLARATIONS.name,
+            stream=self.declaration_id,
+            field="pay",
+        )
+
+    def submission(self, revision: int = 1) -> UUID:
+        return ids.submission_id(self.declaration_id, revision)
+
+    def _of_submission(self, revision: int) -> dict[str, Any]:
+        return {
+            "submission_id": self.submission(revision),
+            "declaration_id": self.declaration_id,
+            "revision": revision,
+            "control_number": f"CN{revision:010d}",
+        }
+
+    def prepared(self, at: datetime = MONDAY, revision: int = 1) -> SubmissionPrepared:
+        return SubmissionPrepared(
+            **self._of_submission(revision), content_sha256="0" * 64, prepared_at=at
+        )
+
+    def acknowledged(self, at: datetime = MONDAY, revision: int = 1) -> SubmissionAcknowledged:
+        return SubmissionAcknowledged(
+            **self._of_submission(revision),
+            reference="DEP-1",
+            deposited_at=at,
+            content_sha256="0" * 64,
+        )
+
+    def answered(
+        self, verdict: str, at: datetime, revision: int = 1, **more: Any
+    ) -> SubmissionAnswered:
+        acceptance = None
+        if verdict == "accepted":
+            acceptance = Acceptance(
+                risk="maladie",
+                first_payable_day=date(2026, 3, 5),
+                accepted_until=date(2026, 3, 22),
+                daily_gross="39.45",
+            )
+        return SubmissionAnswered(
+            **self._of_submission(revision),
+            answer_id=f"{revision}-{verdict}-{at:%Y%m%d}",
+            verdict=verdict,
+            answered_at=at,
+            acceptance=acceptance,
+            **more,
+        )
+
+
+@pytest.fixture
+def arret(sealer: Sealer) -> Callable[..., Arret]:
+    def make(**changes: Any) -> Arret:
+        pay = {"2026-02": "2400.00", "2026-01": "2400.00", "2025-12": "2400.00"}
+        fields = {"declaration_id": uuid4(), "person_ref": uuid4().hex, "pay": pay}
+        return Arret(sealer, **(fields | changes))
+
+    return make
+
+
+@pytest.fixture
+def slip(
+    statement: Callable[..., StatementReceived],
+) -> Callable[..., StatementReceived]:
+    """`slip(arret, "slip-1", lines)`: a statement of this arrêt's person and employer."""
+
+    def make(of: Arret, name: str, lines: list[tuple[object, ...]], **more: Any) -> Any:
+        identity = ids.statement_id("KERBRAT29", f"{of.person_ref}-{name}", "1")
+        return statement(
+            name, lines, person_ref=of.person_ref, siret=SIRET, statement_id=identity, **more
+        )
+
+    return make
