@@ -16,7 +16,7 @@ import httpx
 import pytest
 import uvicorn
 from chassis.http import http_client
-from cpam_simulator.contract.schemas import BPIJ, SOAP, TELEDECLARATION, schema
+from cpam_simulator.contract.schemas import SOAP, TELEDECLARATION, schema
 from cpam_simulator.domain.account import Account, Accounts
 from cpam_simulator.front import build_app
 from cpam_simulator.routes.access import Simulator
@@ -198,15 +198,15 @@ async def simulator_url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterat
     await serving
 
 
-@pytest.fixture
-async def partner(simulator_url: str) -> AsyncIterator[Partner]:
-    """A partner of a new world at START, mode B, with no script and no fault."""
-    async with http_client() as http:
-        partner = Partner(simulator_url, http)
-        await partner.control("reset", {"now": START.isoformat()})
-        yield partner
-
-
 @pytest.fixture(scope="session")
-def slip_namespace() -> str:
-    return f"{{{BPIJ}}}"
+async def http() -> AsyncIterator[httpx.AsyncClient]:
+    async with http_client() as http:
+        yield http
+
+
+@pytest.fixture
+async def partner(simulator_url: str, http: httpx.AsyncClient) -> Partner:
+    """A partner of a new world at START, mode B, with no script and no fault."""
+    partner = Partner(simulator_url, http)
+    await partner.control("reset", {"now": START.isoformat()})
+    return partner
