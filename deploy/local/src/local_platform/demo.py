@@ -3,19 +3,23 @@
 import asyncio
 import contextlib
 import json
+import sys
 import time
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 
 from local_platform.director import Director
 from local_platform.places import VAR
-from local_platform.report import write_report
+from local_platform.report import PARIS, write_report
 from local_platform.story import Story, read_stories
 from local_platform.supervisor import Platform
 from local_platform.table import show_report
 
-console = Console(highlight=False, soft_wrap=False)
+DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
+# Where nobody looks, such as in a log, lines may be as long as they need.
+console = Console(highlight=False, width=None if sys.stdout.isatty() else 150)
 
 
 async def play_demo(only: tuple[str, ...], *, stay: bool) -> None:
@@ -40,7 +44,7 @@ async def play_story(platform: Platform, stories: list[Story], begun: float) -> 
     director = Director(
         urls,
         platform.material,
-        on_jump=lambda to: say(f"  {to:%d/%m/%Y %H:%M} UTC"),
+        on_jump=lambda to: say(paris(to)),
         on_answer=lambda story, request, answer: say(
             f"  {story.name}: {request.does} -> {answer.status_code}"
         ),
@@ -52,6 +56,11 @@ async def play_story(platform: Platform, stories: list[Story], begun: float) -> 
         return await write_report(stories, played, director, mails=platform.mails, seconds=seconds)
     finally:
         await director.close()
+
+
+def paris(instant: datetime) -> str:
+    local = instant.astimezone(PARIS)
+    return f"{DAYS[local.weekday()]} {local:%d/%m/%Y, %H:%M}"
 
 
 def say(line: str) -> None:

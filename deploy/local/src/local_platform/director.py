@@ -93,7 +93,7 @@ class Director:
             await self._until_read()
 
     async def _until_read(self) -> None:
-        """A request sent before every service has read the new day would be taken on the old one."""
+        """What is sent before a service has read the new day would be taken on the old one."""
         for _ in range(int(QUIET_WITHIN_SECONDS / ROUND_EVERY_SECONDS)):
             readings = await self._readings()
             if len({one["tick"] for one in readings.values()}) == 1:

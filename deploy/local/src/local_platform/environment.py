@@ -67,6 +67,10 @@ def _collector(around: Surroundings) -> dict[str, object]:
     return {"cpam": around.url("cpam-simulator"), "slips_poll_seconds": 0.2}
 
 
+def _matcher(_: Surroundings) -> dict[str, object]:
+    return {"deadline_poll_seconds": 0.2}
+
+
 def _notifier(around: Surroundings) -> dict[str, object]:
     return {
         "smtp_port": around.ports["smtp"],
@@ -77,13 +81,23 @@ def _notifier(around: Surroundings) -> dict[str, object]:
 
 
 def _console(around: Surroundings) -> dict[str, object]:
-    return {}
+    asked = {
+        "gateway_url": "declaration-gateway",
+        "adapter_url": "cpam-adapter",
+        "collector_url": "bpij-collector",
+        "matcher_url": "matcher",
+        "feed_url": "event-feed",
+        "notifier_url": "notifier",
+    }
+    urls = {setting: around.url(service) for setting, service in asked.items()}
+    return {**urls, "client_secret": around.material.secret("ops-console")}
 
 
 _OWN = {
     "cpam-simulator": _simulator,
     "cpam-adapter": _adapter,
     "bpij-collector": _collector,
+    "matcher": _matcher,
     "notifier": _notifier,
     "ops-console": _console,
 }

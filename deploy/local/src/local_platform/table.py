@@ -34,7 +34,7 @@ def show_report(report: dict[str, Any], stories: list[Story], console: Console) 
     for case in report["cases"]:
         table.add_row(
             case["scenario"],
-            titles[case["scenario"]].title,
+            f"{titles[case['scenario']].title}. {titles[case['scenario']].sees}",
             STATES.get(case["state"], case["state"]),
             _net(case["expected"]),
             _net(case["received"]),
