@@ -18,7 +18,7 @@ def build_app(simulator: Simulator) -> FastAPI:
     @contextlib.asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         await simulator.store.open()
-        await simulator.store.run(world.begin_world, simulator.start_at)
+        simulator.show(await simulator.store.run(world.begin_world, simulator.start_at))
         yield
         await simulator.store.close()
 

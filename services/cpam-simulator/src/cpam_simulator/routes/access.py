@@ -6,24 +6,34 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import uuid4
 
 from fastapi import Depends, HTTPException, Request
 
 from cpam_simulator.domain.account import Account, Accounts
+from cpam_simulator.domain.instant import utc_text
 from cpam_simulator.store.database import Store
+from cpam_simulator.store.world import World
 
 
 @dataclass(slots=True)
 class Simulator:
-    """`late` counts filings that will still be committed although their caller may have gone."""
+    """`clock` is what `GET /clock` says, kept here because the whole platform asks all the time.
+    `late` counts filings that will still be committed although their caller may have gone.
+    """
 
     store: Store
     accounts: Accounts
     start_at: datetime
     boot: str = field(default_factory=lambda: str(uuid4()))
+    clock: dict[str, Any] = field(default_factory=dict)
     late: int = 0
+
+    def show(self, here: World) -> dict[str, Any]:
+        """To be called with the world after each change of its time."""
+        self.clock = {"now": utc_text(here.now), "tick": here.tick}
+        return self.clock
 
     @contextlib.contextmanager
     def one_late(self) -> Iterator[None]:

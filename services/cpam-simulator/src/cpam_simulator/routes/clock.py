@@ -25,7 +25,7 @@ class Jump(BaseModel):
 
 @router.get("/clock")
 async def read_clock(here: Here) -> dict[str, Any]:
-    return _told(await here.store.run(world.get))
+    return here.clock
 
 
 @router.post("/control/clock")
@@ -33,7 +33,7 @@ async def jump(here: Here, asked: Jump) -> dict[str, Any]:
     moved = await here.store.run(_jump, asked.to, here.accounts)
     if moved is None:
         raise HTTPException(409, "L'horloge ne recule jamais; the clock never goes back")
-    return _told(moved)
+    return here.show(moved)
 
 
 def _jump(tx: Tx, to: datetime, accounts: Accounts) -> World | None:
@@ -63,7 +63,3 @@ def _quiet(tx: Tx) -> tuple[World, datetime | None]:
     found = world.get(tx)
     planned = (answers.next_due(tx, found.now), slips.next_due(tx, found.now))
     return found, min((at for at in planned if at is not None), default=None)
-
-
-def _told(found: World) -> dict[str, Any]:
-    return {"now": utc_text(found.now), "tick": found.tick}

@@ -34,9 +34,8 @@ class ModeChoice(BaseModel):
 @router.post("/control/reset")
 async def reset(here: Here, asked: Reset | None = None) -> dict[str, Any]:
     asked = asked or Reset()
-    await here.store.run(world.reset, asked.now or here.start_at, asked.universe)
-    found = await here.store.run(world.get)
-    return {"now": utc_text(found.now), "tick": found.tick, "universe": found.universe}
+    found = await here.store.run(world.reset, asked.now or here.start_at, asked.universe)
+    return {**here.show(found), "universe": found.universe}
 
 
 @router.post("/control/mode")

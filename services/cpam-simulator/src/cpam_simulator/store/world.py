@@ -24,12 +24,13 @@ class World:
     universe: str
 
 
-def begin_world(tx: Tx, at: datetime) -> None:
+def begin_world(tx: Tx, at: datetime) -> World:
     """Only a store that has no world yet gets one; a restart goes on where the clock stood."""
     tx.execute(
         "insert into world values (1, ?, 1, 0, 'B', ?) on conflict do nothing",
         (written(at), _new_universe()),
     )
+    return get(tx)
 
 
 def get(tx: Tx) -> World:
@@ -51,7 +52,7 @@ def note_activity(tx: Tx, things: int = 1) -> None:
     tx.execute("update world set activity = activity + ?", (things,))
 
 
-def reset(tx: Tx, at: datetime, universe: str | None) -> None:
+def reset(tx: Tx, at: datetime, universe: str | None) -> World:
     """Forgets everything. The tick goes on, so that who reads the clock sees that it was moved."""
     tx.execute("pragma defer_foreign_keys = on")
     for table in EMPTIED:
@@ -61,6 +62,7 @@ def reset(tx: Tx, at: datetime, universe: str | None) -> None:
         " universe = ?",
         (written(at), universe or _new_universe()),
     )
+    return get(tx)
 
 
 def _new_universe() -> str:
