@@ -75,8 +75,10 @@ def load(settings: type[S]) -> S:
     except ValidationError as refused:
         # include_input=False: a setting may be a secret.
         problems = refused.errors(include_input=False, include_url=False)
+        # A check across several settings has no place of its own; its text names them.
         names = "; ".join(
-            f"{PREFIX}{error['loc'][0]}".upper() + f": {error['msg']}" for error in problems
+            ": ".join([*(f"{PREFIX}{name}".upper() for name in error["loc"][:1]), error["msg"]])
+            for error in problems
         )
         stop(names)
     loaded.check_mode()
