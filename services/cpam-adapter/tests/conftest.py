@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -44,6 +44,7 @@ from cpam_adapter.store import submissions
 from cpam_adapter.store.submissions import Submission
 from local_platform.material import Material
 from local_platform.processes import free_port, spawn, stop
+from testkit.databases import DatabaseUrls
 
 START = datetime.fromisoformat("2026-03-02T07:00:00+00:00")
 TENANT, SIRET, ACCOUNT = "menuiserie-kerbrat", "99912300300017", "KERBRAT29"
@@ -106,6 +107,9 @@ class Simulated:
         match = {"siret": SIRET, "nir": NIR, "first_day": first_day}
         script = {"name": "case", "match": match, "answers": list(answers)}
         await self.call("POST", "/control/scripts", [script])
+
+    async def pause(self) -> None:
+        await asyncio.sleep(0.05)
 
     async def filings(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = (await self.call("GET", "/control/ledger"))["filings"]
@@ -264,12 +268,15 @@ class World:
     cpam: Simulated
     clock: FixedClock
     sealer: Sealer
-    declared: dict[UUID, int] = field(default_factory=dict)
+    database_url: str
 
     async def move_to(self, at: str | datetime) -> None:
         to = datetime.fromisoformat(at) if isinstance(at, str) else at
         await self.cpam.call("POST", "/control/clock", {"to": to.isoformat()})
         self.clock.move_to(to)
+
+    async def together(self, *work: Awaitable[Any]) -> None:
+        await asyncio.gather(*work)
 
     async def later(self, **by: float) -> None:
         await self.move_to(self.clock.now() + timedelta(**by))
@@ -286,7 +293,9 @@ class World:
         identity = declaration_id or uuid4()
         clear = {
             "person": {"nir": NIR, "family_name": "EXEMPLE", "given_names": "Alix"},
-            "pay": {"months": [{"month": f"2025-{m:02d}", "gross": "2400.00"} for m in range(3, 13)]},
+            "pay": {
+                "months": [{"month": f"2025-{m:02d}", "gross": "2400.00"} for m in range(3, 13)]
+            },
             "bank": {"iban": "FR7630006000011234567890189"},
         } | {name: changed.pop(name) for name in ("person", "pay", "bank") if name in changed}
         sealed = {
@@ -338,11 +347,13 @@ def contract() -> Iterator[Contract]:
 async def new_adapter(
     fixed_clock: FixedClock, directory: Directory, keys_dir: Path, contract: Contract
 ) -> AsyncIterator[NewAdapter]:
-    """`adapter = await new_adapter(db, url)`; the time-outs are short."""
+    """`adapter = await new_adapter(db, url)`; its calls take a second at most."""
     posts: list[Post] = []
 
-    async def make(db: Database, url: str, **changed: Any) -> Adapter:
-        post = Post(url, longest_seconds=1.0)
+    async def make(
+        db: Database, url: str, *, longest_seconds: float = 1.0, **changed: Any
+    ) -> Adapter:
+        post = Post(url, longest_seconds=longest_seconds)
         posts.append(post)
         sealer, cpam = Sealer(keys_dir), Cpam(contract, post)
         return Adapter(db, fixed_clock, directory, sealer, cpam, **changed)
@@ -354,15 +365,17 @@ async def new_adapter(
 
 @pytest.fixture
 async def world(
-    database: Callable[[str], Awaitable[Database]],
+    new_database: Callable[[str], Awaitable[DatabaseUrls]],
     new_adapter: NewAdapter,
     fixed_clock: FixedClock,
     simulator_url: str,
 ) -> AsyncIterator[World]:
-    db = await database("cpam-adapter")
+    urls = await new_database("cpam-adapter")
+    db = Database(urls.service)
     url = f"{simulator_url}/teledeclaration"
     async with http_client() as http:
         simulated = Simulated(simulator_url, http)
         await simulated.reset()
         adapter, twin = await new_adapter(db, url), await new_adapter(db, url)
-        yield World(adapter, twin, simulated, fixed_clock, adapter.sealer)
+        yield World(adapter, twin, simulated, fixed_clock, adapter.sealer, urls.service)
+    await db.close()

@@ -48,7 +48,6 @@ class Fact(StrEnum):
 
 NOT_FILED_YET = frozenset({State.READY, State.INTENT, State.UNKNOWN, State.HUMAN})
 DEFINITIVE = frozenset(State) - NOT_FILED_YET
-FILED = DEFINITIVE - {State.REJECTED_FORM}
 
 TRANSITIONS: Mapping[State, Mapping[Fact, State]] = MappingProxyType(
     {

@@ -140,7 +140,12 @@ async def _record(tx: Tx, sending: Sending, trial: _Trial) -> bool:
             )
         case Deposited() as deposit if deposit.filing_sha256 == submission.filing_sha256:
             return await _deposited(tx, sending, trial, deposit)
-        case Deposited() | NumberReused():
+        case Deposited() as foreign:
+            # Perhaps a receipt that went astray: the question will tell what is there.
+            suspect = Unclear("other-content", breach=True, reference=foreign.reference)
+            await _quarantine(tx, sending, trial, suspect.reason, None)
+            return await _unclear(tx, sending, trial, suspect)
+        case NumberReused():
             return await facts.doubt(
                 tx,
                 submission,
@@ -152,6 +157,8 @@ async def _record(tx: Tx, sending: Sending, trial: _Trial) -> bool:
                 lease=trial.lease,
             )
         case Unclear() as unclear:
+            if unclear.foreign is not None:
+                await _quarantine(tx, sending, trial, unclear.reason, unclear.foreign)
             return await _unclear(tx, sending, trial, unclear)
 
 
@@ -209,18 +216,6 @@ async def _unclear(tx: Tx, sending: Sending, trial: _Trial, unclear: Unclear) ->
     if unclear.breach:
         key = f"{submission.account}:{unclear.reason}"
         await sending.incidents.open(tx, CONTRACT_BREACH, key, {"reason": unclear.reason})
-    if unclear.foreign is not None:
-        suspect = quarantine.Suspect(
-            submission.tenant,
-            submission.account or "",
-            "deposit",
-            unclear.reason,
-            trial.exchange.body,
-            control_number=unclear.foreign,
-        )
-        await quarantine.keep(
-            tx, suspect, sealer=sending.sealer, incidents=sending.incidents, at=now
-        )
     return await submissions.move(
         tx,
         submission.id,
@@ -231,6 +226,21 @@ async def _unclear(tx: Tx, sending: Sending, trial: _Trial, unclear: Unclear) ->
         unclear_at=now,
         next_action_at=sending.terms.patience.first_look(now),
     )
+
+
+async def _quarantine(
+    tx: Tx, sending: Sending, trial: _Trial, reason: str, control_number: str | None
+) -> None:
+    suspect = quarantine.Suspect(
+        trial.submission.tenant,
+        trial.submission.account or "",
+        "deposit",
+        reason,
+        trial.exchange.body,
+        control_number=control_number,
+    )
+    at = sending.clock.now()
+    await quarantine.keep(tx, suspect, sealer=sending.sealer, incidents=sending.incidents, at=at)
 
 
 async def _keep_answer(tx: Tx, sending: Sending, trial: _Trial, *, in_time: bool) -> None:

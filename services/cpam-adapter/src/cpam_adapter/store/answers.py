@@ -111,14 +111,14 @@ async def settle(
 
 
 async def was_given_otherwise(tx: Tx, stored: StoredAnswer) -> bool:
-    """Another content under the same identifier of this account."""
+    """Another content, which could be read, under the same identifier of this account."""
     query = sa.select(
         sa.exists().where(
             table.c.tenant == stored.tenant,
             table.c.account == stored.account,
             table.c.answer_id == stored.answer_id,
             table.c.id != stored.id,
-            table.c.state != "stored",
+            table.c.state.in_(["applied", "ignored", "conflict"]),
         )
     )
     return bool((await tx.execute(query)).scalar_one())

@@ -1,0 +1,58 @@
+"""Two adapters on one database, and leases that are too short or gone."""
+
+from datetime import timedelta
+
+
+async def test_of_two_adapters_one_sends(world):
+    submission = await world.declare()
+    await world.together(world.adapter.submit(), world.twin.submit())
+    assert (await world.adapter.get(submission)).attempt == 1
+    assert [filing["count"] for filing in await world.cpam.filings()] == [1]
+
+
+async def test_of_two_adapters_one_asks(world):
+    await world.cpam.fault("commit-then-reset")
+    submission = await world.declare()
+    await world.adapter.submit()
+    await world.later(minutes=2)
+    await world.together(world.adapter.ask(), world.twin.ask())
+    assert await world.adapter.evidence(submission) == ["query-found"]
+
+
+async def test_a_lease_that_would_end_during_the_request_is_given_back_unsent(world):
+    submission = await world.declare()
+    world.adapter.lease = timedelta(seconds=2)
+    assert await world.adapter.submit() == 1
+    found = await world.adapter.get(submission)
+    assert (found.state, found.reason) == ("READY", "lease-too-short")
+    assert await world.cpam.filings() == []
+
+
+async def test_what_a_dead_process_left_is_unknown_and_never_ready(world):
+    submission = await world.declare()
+    await world.adapter.rows(
+        "update submission set state = 'INTENT', attempt = 1, lease_until = now() returning 1"
+    )
+    assert await world.adapter.recover() == 1
+    assert (await world.adapter.get(submission)).state == "UNKNOWN"
+    assert await world.adapter.submit() == 0
+    assert await world.adapter.evidence(submission) == ["lease-over"]
+
+
+async def test_the_result_of_a_sending_whose_lease_was_taken_over_changes_nothing(world):
+    """The other adapter has meanwhile handed it to a person."""
+    await world.cpam.fault("server-fault")
+    submission = await world.declare()
+    fault = world.adapter.submit()
+
+    async def taken_over():
+        for _ in range(100):
+            moved = await world.adapter.rows(
+                "update submission set state = 'HUMAN', lease_owner = null"
+                " where state = 'INTENT' returning 1"
+            )
+            if moved:
+                return
+
+    await world.together(fault, taken_over())
+    assert (await world.adapter.get(submission)).state in ("HUMAN", "UNKNOWN")
