@@ -24,8 +24,8 @@ run: setup ## start the same platform on its kept data (var/run) and stay up
 status: setup ## what each service of `make run` says of itself
 	@$(BIN)/jonction status
 
-replay: setup ## publish again what was published since SINCE=2026-03-01T00:00:00Z (on `make run`)
-	@$(BIN)/jonction replay --since "$(SINCE)"
+replay: setup ## publish again all events of `make run`, or those since SINCE=2026-11-22T08:00:00
+	@$(BIN)/jonction replay $(if $(SINCE),--since "$(SINCE)")
 
 rebase: setup ## let the consumers of `make run` accept a Kafka that lost its data
 	@$(BIN)/jonction rebase

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -39,19 +39,20 @@ def status() -> None:
 
 
 @app.command()
-def replay(since: Annotated[datetime, typer.Option(help="instant, UTC if no offset")]) -> None:
-    """Put what was published since an instant back into the outboxes of `run`."""
-    from local_platform.running import operate
+def replay(since: Annotated[datetime | None, typer.Option(help="real time, UTC")] = None) -> None:
+    """Put what was published since an instant, or ever, back into the outboxes of `run`."""
+    from local_platform.running import operate, surroundings
 
-    _run(lambda: operate("replay", since.isoformat()))
+    arguments = [since.replace(tzinfo=UTC).isoformat()] if since else []
+    _run(lambda: operate(surroundings(), "replay", *arguments))
 
 
 @app.command()
 def rebase() -> None:
     """Drop the consumers' positions of `run`: accept a Kafka that lost its data."""
-    from local_platform.running import operate
+    from local_platform.running import operate, surroundings
 
-    _run(lambda: operate("rebase"))
+    _run(lambda: operate(surroundings(), "rebase"))
 
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:

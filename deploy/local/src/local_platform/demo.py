@@ -8,12 +8,13 @@ import time
 from datetime import datetime
 from typing import Any
 
+from httpx import Response
 from rich.console import Console
 
-from local_platform.director import Director
+from local_platform.director import Director, OnAnswer, OnJump
 from local_platform.places import VAR
 from local_platform.report import PARIS, write_report
-from local_platform.story import Story, read_stories
+from local_platform.story import Request, Story, read_stories
 from local_platform.supervisor import Platform
 from local_platform.table import show_report
 
@@ -39,15 +40,18 @@ async def play_demo(only: tuple[str, ...], *, stay: bool) -> None:
                 await asyncio.Event().wait()
 
 
-async def play_story(platform: Platform, stories: list[Story], begun: float) -> dict[str, Any]:
+async def play_story(
+    platform: Platform,
+    stories: list[Story],
+    begun: float,
+    *,
+    on_jump: OnJump | None = None,
+    on_answer: OnAnswer | None = None,
+) -> dict[str, Any]:
+    """The report. Tests break something in `on_jump` and `on_answer`, while services work."""
     urls = {name: service.url for name, service in platform.services.items()}
     director = Director(
-        urls,
-        platform.material,
-        on_jump=lambda to: say(paris(to)),
-        on_answer=lambda story, request, answer: say(
-            f"  {story.name}: {request.does} -> {answer.status_code}"
-        ),
+        urls, platform.material, on_jump=on_jump or _tell_jump, on_answer=on_answer or _tell_answer
     )
     try:
         played = await director.play(stories)
@@ -56,6 +60,14 @@ async def play_story(platform: Platform, stories: list[Story], begun: float) -> 
         return await write_report(stories, played, director, mails=platform.mails, seconds=seconds)
     finally:
         await director.close()
+
+
+async def _tell_jump(to: datetime) -> None:
+    say(paris(to))
+
+
+async def _tell_answer(story: Story, request: Request, answer: Response) -> None:
+    say(f"  {story.name}: {request.does} -> {answer.status_code}")
 
 
 def paris(instant: datetime) -> str:

@@ -6,7 +6,7 @@ to do at this instant, to the earliest of what a service waits for and the story
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +26,10 @@ RETRY_EVERY_SECONDS = 0.3
 RETRY_FOR_SECONDS = 60.0
 SILENT = {"tick": -1, "outbox": 0, "lag": 0, "due": 1, "next_due": None, "boot": "", "activity": 0}
 START = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+
+
+OnJump = Callable[[datetime], Awaitable[None]]
+OnAnswer = Callable[[Story, Request, Response], Awaitable[None]]
 
 
 class NotQuiet(Exception):
@@ -48,8 +52,8 @@ class Director:
         urls: Mapping[str, str],
         material: Material,
         *,
-        on_jump: Callable[[datetime], None] = lambda _: None,
-        on_answer: Callable[[Story, Request, Response], None] = lambda *_: None,
+        on_jump: OnJump,
+        on_answer: OnAnswer,
     ) -> None:
         self.urls, self._material = urls, material
         self._on_jump, self._on_answer = on_jump, on_answer
@@ -89,7 +93,7 @@ class Director:
                 return now
             target = min(each for each in (waited, planned, until) if each is not None)
             await self._control("POST", "/control/clock", json={"to": target.isoformat()})
-            self._on_jump(target)
+            await self._on_jump(target)
             await self._until_read()
 
     async def _until_read(self) -> None:
@@ -152,7 +156,7 @@ class Director:
         answer = await patiently(
             self._http, "POST", url, json=request.body, headers=headers, auth=auth
         )
-        self._on_answer(story, request, answer)
+        await self._on_answer(story, request, answer)
         body = answer.json()
         if request.refused:
             played.refusals[story.name] = (answer.status_code, body)

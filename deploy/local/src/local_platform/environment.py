@@ -1,7 +1,7 @@
 """What each service is told: its own `JONCTION_*` settings and nothing of another's."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,12 +25,13 @@ class Surroundings:
 
 
 def environment(service: str, around: Surroundings) -> dict[str, str]:
+    own = _OWN.get(service)
     settings = {
         "mode": "demo",
         "port": around.ports[service],
         "log_level": "INFO",
         **_mechanisms(service, around),
-        **_OWN.get(service, lambda _: {})(around),
+        **(own(around) if own else {}),
     }
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return passed | {f"JONCTION_{name.upper()}": str(value) for name, value in settings.items()}
@@ -93,7 +94,7 @@ def _console(around: Surroundings) -> dict[str, object]:
     return {**urls, "client_secret": around.material.secret("ops-console")}
 
 
-_OWN = {
+_OWN: dict[str, Callable[[Surroundings], dict[str, object]]] = {
     "cpam-simulator": _simulator,
     "cpam-adapter": _adapter,
     "bpij-collector": _collector,

@@ -37,7 +37,7 @@ async def stay_up() -> None:
 
 
 async def show_status() -> None:
-    around = _surroundings()
+    around = surroundings()
     async with http_client() as http:
         for name in SERVICES:
             try:
@@ -48,9 +48,8 @@ async def show_status() -> None:
                 say(f"  {name:20} {answer.text}")
 
 
-async def operate(command: str, *arguments: str) -> None:
+async def operate(around: Surroundings, command: str, *arguments: str) -> None:
     """The same command for each service with a database, with that service's own settings."""
-    around = _surroundings()
     for name in WITH_DATABASE:
         call = [sys.executable, "-m", package_of(name), command, *arguments]
         process = await asyncio.create_subprocess_exec(*call, env=environment(name, around))
@@ -58,7 +57,7 @@ async def operate(command: str, *arguments: str) -> None:
             raise PlatformFailed(f"{command} failed for {name}; is `make run` up?")
 
 
-def _surroundings() -> Surroundings:
+def surroundings() -> Surroundings:
     file = FOLDER / "ports.json"
     if not file.exists():
         raise PlatformFailed("nothing runs: start it with `make run`")

@@ -99,7 +99,7 @@ class Platform:
         self.kafka = Kafka(folder / "kafka", port=self.ports["kafka"])
         self.mails = folder / "mail"
         self._sink = MailSink(self.mails, self.ports["smtp"])
-        around = Surroundings(folder, self.ports, self.material, self.postgres)
+        self.around = around = Surroundings(folder, self.ports, self.material, self.postgres)
         (folder / "logs").mkdir(exist_ok=True)
         self.services = {
             name: Service(name, around, folder / "logs" / f"{name}.log") for name in SERVICES

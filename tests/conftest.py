@@ -1,0 +1,59 @@
+"""The whole platform as tests use it: each start has its own processes, data and ports."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from chassis.http import http_client
+from local_platform.demo import play_story
+from local_platform.story import read_stories
+from local_platform.supervisor import Platform
+
+StartPlatform = Callable[[], AbstractAsyncContextManager[Platform]]
+Json = dict[str, Any]
+ReadLedger = Callable[[Platform], Awaitable[Json]]
+
+
+@pytest.fixture(scope="session")
+def start_platform(tmp_path_factory: pytest.TempPathFactory) -> StartPlatform:
+    @asynccontextmanager
+    async def start() -> AsyncIterator[Platform]:
+        folder = tmp_path_factory.mktemp("platform")
+        async with Platform(folder, keep=False, say=print) as platform:
+            yield platform
+
+    return start
+
+
+@pytest.fixture(scope="session")
+def read_ledger() -> ReadLedger:
+    """What the CPAM says was filed; it does not die with the platform's database."""
+
+    async def read(platform: Platform) -> Json:
+        async with http_client() as http:
+            answer = await http.get(f"{platform.url('cpam-simulator')}/control/ledger")
+            answer.raise_for_status()
+            ledger: Json = answer.json()
+            return ledger
+
+    return read
+
+
+@pytest.fixture(scope="session")
+async def undisturbed(start_platform: StartPlatform, read_ledger: ReadLedger) -> tuple[Json, Json]:
+    """The whole story played once, with nothing broken: its report, and the CPAM's ledger."""
+    async with start_platform() as platform:
+        report = await play_story(platform, read_stories(), time.monotonic())
+        return report, await read_ledger(platform)
+
+
+@pytest.fixture(scope="session")
+def report(undisturbed: tuple[Json, Json]) -> Json:
+    return undisturbed[0]
+
+
+@pytest.fixture(scope="session")
+def ledger(undisturbed: tuple[Json, Json]) -> Json:
+    return undisturbed[1]
