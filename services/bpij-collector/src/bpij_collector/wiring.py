@@ -1,5 +1,6 @@
 """Composition root: builds the collector from its settings, in the open, by constructor."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from chassis.clock import open_clock
@@ -12,6 +13,7 @@ from contracts.topics import COLLECTOR
 
 from bpij_collector import schedules
 from bpij_collector.partner.codes import Codes
+from bpij_collector.partner.deposit import SlipDeposit
 from bpij_collector.partner.slip_xml import SlipReader
 from bpij_collector.routes import router
 from bpij_collector.settings import Settings
@@ -21,6 +23,7 @@ def build(settings: Settings) -> Parts:
     db = Database(settings.database.get_secret_value())
     clock = open_clock(settings.clock)
     http = http_client()
+    directory = Directory.load(settings.directory)
     return assemble(
         COLLECTOR,
         settings,
@@ -28,10 +31,13 @@ def build(settings: Settings) -> Parts:
         clock=clock,
         problems=Path(__file__).with_name("problems.toml"),
         schedules=schedules.table(
-            settings,
             db,
-            http=http,
-            directory=Directory.load(settings.directory),
+            deposits=[
+                (entry, SlipDeposit(http, settings.cpam, entry.account, entry.password()))
+                for entry in directory.cpam_accounts
+            ],
+            poll_every=timedelta(seconds=settings.slips_poll_seconds),
+            directory=directory,
             sealer=Sealer(settings.keys),
             refs=PersonRefs(settings.keys),
             reader=SlipReader(Codes.load()),

@@ -6,7 +6,6 @@ guarded by the slip's state. Every statement leaves with its event through the o
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from chassis import outbox
@@ -20,7 +19,7 @@ from chassis.sealing import PersonRefs, Sealer
 from contracts.events import StatementLine, StatementReceived
 from contracts.identifiers import Siret
 from contracts.ids import statement_id
-from contracts.sealed import Person, SealedField
+from contracts.sealed import Person
 from contracts.topics import COLLECTOR, STATEMENTS
 
 from bpij_collector.domain.slip import Insured, Line, Notice, Slip, fingerprint
@@ -30,19 +29,10 @@ from bpij_collector.partner.archive import data_file
 from bpij_collector.partner.slip_xml import SlipReader
 from bpij_collector.store import slips, statements
 from bpij_collector.store.slips import FetchedSlip
+from bpij_collector.store.statements import Sealed
 
 MAX_ATTEMPTS = 10
 """A slip that ended its reader so often (crash, bug) is set aside: others must not wait for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sealed:
-    """A statement with its person already sealed for its own stream."""
-
-    id: UUID
-    paid: PaymentStatement
-    person_ref: str
-    person: SealedField
 
 
 async def read_slip(
@@ -175,17 +165,9 @@ async def _accept(
             insured=insured,
             person_ref=person_refs[insured.place],
         )
+    await statements.add_all(tx, taken.tenant, taken.id, ready)
     # In the order of their ids, as everyone who writes to several streams.
     for each in sorted(ready, key=lambda sealed: sealed.id):
-        await statements.add(
-            tx,
-            id=each.id,
-            tenant=taken.tenant,
-            slip_id=taken.id,
-            paid=each.paid,
-            person_ref=each.person_ref,
-            person=each.person,
-        )
         received = _received(taken, slip.identification, each)
         await outbox.add(tx, received, stream=each.id, tenant=taken.tenant, at=clock.now())
 

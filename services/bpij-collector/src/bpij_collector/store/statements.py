@@ -1,6 +1,7 @@
 """Statements, lines and stated overpayments: written once, in the transaction of their event."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,37 +14,48 @@ from bpij_collector.domain.statement import PaymentStatement
 from bpij_collector.store.tables import overpayment, statement, statement_line
 
 
-async def add(
-    tx: Tx,
-    *,
-    id: UUID,
-    tenant: str,
-    slip_id: UUID,
-    paid: PaymentStatement,
-    person_ref: str,
-    person: SealedField,
-) -> None:
-    await tx.execute(
-        insert(statement).values(
-            id=id,
-            tenant=tenant,
-            slip_id=slip_id,
-            place=paid.place,
-            siret=paid.siret.value,
-            person_ref=person_ref,
-            person=person,
-            sent_caisse=paid.sent_caisse,
-            caisse=paid.caisse,
-            accounting_day=paid.accounting_day,
-            insurance=paid.insurance,
-            claim=paid.claim,
-            sign=paid.sign,
-            total=paid.total,
-        )
-    )
-    lines: list[dict[str, Any]] = [
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A statement with its person already sealed for its own stream."""
+
+    id: UUID
+    paid: PaymentStatement
+    person_ref: str
+    person: SealedField
+
+
+async def add_all(tx: Tx, tenant: str, slip_id: UUID, ready: Sequence[Sealed]) -> None:
+    rows = [_statement(tenant, slip_id, each) for each in ready]
+    lines = [line for each in ready for line in _lines(each)]
+    if rows:
+        await tx.execute(insert(statement), rows)
+        await tx.execute(insert(statement_line), lines)
+
+
+def _statement(tenant: str, slip_id: UUID, each: Sealed) -> dict[str, Any]:
+    paid = each.paid
+    return {
+        "id": each.id,
+        "tenant": tenant,
+        "slip_id": slip_id,
+        "place": paid.place,
+        "siret": paid.siret.value,
+        "person_ref": each.person_ref,
+        "person": each.person,
+        "sent_caisse": paid.sent_caisse,
+        "caisse": paid.caisse,
+        "accounting_day": paid.accounting_day,
+        "insurance": paid.insurance,
+        "claim": paid.claim,
+        "sign": paid.sign,
+        "total": paid.total,
+    }
+
+
+def _lines(each: Sealed) -> list[dict[str, Any]]:
+    return [
         {
-            "statement_id": id,
+            "statement_id": each.id,
             "ordinal": ordinal,
             "nature": line.nature,
             "kind": line.kind,
@@ -55,9 +67,8 @@ async def add(
             "amount": line.amount,
             "subrogated": line.subrogated,
         }
-        for ordinal, line in enumerate(paid.lines, 1)
+        for ordinal, line in enumerate(each.paid.lines, 1)
     ]
-    await tx.execute(insert(statement_line), lines)
 
 
 async def add_overpayments(

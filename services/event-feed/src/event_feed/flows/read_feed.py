@@ -13,12 +13,12 @@ from uuid import UUID
 from chassis.db import Begin
 from chassis.directory import Reader
 from chassis.sealing import Sealer
-from sqlalchemy import RowMapping
 
 from event_feed.domain import cursor
 from event_feed.domain.cursor import Place
 from event_feed.domain.visibility import OPENED, Visibility
 from event_feed.store import entries, positions
+from event_feed.store.positions import Placed
 
 _LOOK_AGAIN_SECONDS = 0.25
 
@@ -72,26 +72,24 @@ async def read_feed(
     return Page(items, cursor.encode(key, reader.id, reached), len(rows) > limit)
 
 
-async def _shown(
-    row: RowMapping, reader: Reader, sealer: Sealer, visibility: Visibility
-) -> FeedItem:
-    data = visibility.shown(reader.kind, row["type"], row["data"])
+async def _shown(row: Placed, reader: Reader, sealer: Sealer, visibility: Visibility) -> FeedItem:
+    data = visibility.shown(reader.kind, row.type, row.data)
     for name in OPENED.keys() & data.keys():
         if data[name] is not None:
             opened = await sealer.open(
                 data[name],
-                tenant=row["tenant"],
-                topic=row["topic"],
-                stream=row["stream_id"],
+                tenant=row.tenant,
+                topic=row.topic,
+                stream=row.stream_id,
                 field=name,
             )
             data[name] = json.loads(opened)
     return FeedItem(
-        position=row["position"],
-        id=row["event_id"],
-        type=row["type"],
-        subject=row["stream_id"],
-        declaration_id=row["declaration_id"],
-        time=row["occurred_at"],
+        position=row.position,
+        id=row.event_id,
+        type=row.type,
+        subject=row.stream_id,
+        declaration_id=row.declaration_id,
+        time=row.occurred_at,
         data=data,
     )

@@ -2,10 +2,13 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.db import Tx
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from event_feed.store.tables import cursor_key, entry, head, item
@@ -47,7 +50,22 @@ async def find_last(tx: Tx, reader: str) -> int:
     return await tx.scalar(select(head.c.last).where(head.c.reader == reader)) or 0
 
 
-async def list_after(tx: Tx, reader: str, position: int, limit: int) -> Sequence[RowMapping]:
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An entry at its place in one reader's feed; `data` as it came, sealed fields sealed."""
+
+    position: int
+    declaration_id: UUID
+    event_id: UUID
+    topic: str
+    type: str
+    stream_id: UUID
+    tenant: str
+    occurred_at: datetime
+    data: dict[str, Any]
+
+
+async def list_after(tx: Tx, reader: str, position: int, limit: int) -> list[Placed]:
     found = await tx.execute(
         select(
             item.c.position,
@@ -65,7 +83,7 @@ async def list_after(tx: Tx, reader: str, position: int, limit: int) -> Sequence
         .order_by(item.c.position)
         .limit(limit)
     )
-    return found.mappings().all()
+    return [Placed(*row) for row in found]
 
 
 async def get_cursor_key(tx: Tx) -> bytes:
