@@ -1,5 +1,6 @@
 """What each kind of caisse does with a control number that it has already seen."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -76,3 +77,20 @@ async def test_answers_of_mode_d_carry_no_control_number(partner: Any) -> None:
     (found,) = await partner.collect()
     assert "numeroControle" not in found
     assert found["referenceDepot"].startswith("DEP-")
+
+
+async def test_one_number_sent_by_many_at_once_is_filed_once_in_mode_a(partner: Any) -> None:
+    await partner.control("mode", {"mode": "A"})
+    answers = await asyncio.gather(*(partner.deposit() for _ in range(20)))
+    told = [answer.findtext(f"{T}accuse/{T}depot/{T}dejaDepose") for answer in answers]
+    assert sorted(told) == ["false"] + ["true"] * 19
+    assert len({answer.findtext(f".//{T}referenceDepot") for answer in answers}) == 1
+    assert [filing["count"] for filing in (await partner.ledger())["filings"]] == [1]
+
+
+async def test_two_accounts_may_use_the_same_number(partner: Any) -> None:
+    await partner.deposit()
+    theirs = partner.declaration(siret="73282932000074")
+    await partner.deposit(theirs, auth=partner.other)
+    found = [(one["account"], one["count"]) for one in (await partner.ledger())["filings"]]
+    assert found == [("ATELIER", 1), ("AUTRE", 1)]

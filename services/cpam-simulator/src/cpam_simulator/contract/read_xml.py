@@ -56,6 +56,9 @@ def _check_text(raw: bytes) -> None:
     # Looked for in the bytes, so that no parser ever sees it; in a comment it is refused too.
     if b"<!DOCTYPE" in raw or b"<!ENTITY" in raw:
         raise XmlRefused("doctype")
+    # An element has at most two tags: what has more of them need not be built to be refused.
+    if raw.count(b"<") > 2 * _MAX_ELEMENTS + 100:
+        raise XmlRefused("breadth")
 
 
 def _check_tree(root: etree._Element) -> None:
