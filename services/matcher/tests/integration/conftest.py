@@ -1,11 +1,13 @@
 """The matcher around a real database: facts are told to its doors as the consumer would."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 import pytest
 from chassis.clock import FixedClock
 from chassis.consumer import Subscription
@@ -31,10 +33,14 @@ from contracts.topics import DECLARATIONS
 from matcher import consumers
 from matcher.domain.law import french_law
 from matcher.flows.watch_deadlines import watch_deadlines
+from matcher.settings import Settings
 from matcher.store import cases
 from matcher.store.cases import CaseRow
 from matcher.store.ledger import Ledger
+from matcher.wiring import build
+from pydantic import SecretStr
 from sqlalchemy import text
+from testkit.databases import DatabaseUrls
 
 TENANT = "menuiserie-kerbrat"
 SIRET = Siret.parse("99912300300017")
@@ -100,11 +106,39 @@ class Matcher:
 
 
 @pytest.fixture
-async def matcher(database: Callable[[str], Awaitable[Database]], sealer: Sealer) -> Matcher:
+async def urls(new_database: Callable[[str], Awaitable[DatabaseUrls]]) -> DatabaseUrls:
+    return await new_database("matcher")
+
+
+@pytest.fixture
+async def matcher(urls: DatabaseUrls, sealer: Sealer) -> AsyncIterator[Matcher]:
     clock = FixedClock(MONDAY)
     ledger = Ledger(french_law(), sealer)
-    db = await database("matcher")
-    return Matcher(db, clock, sealer, ledger, consumers.table(ledger, clock))
+    db = Database(urls.service)
+    yield Matcher(db, clock, sealer, ledger, consumers.table(ledger, clock))
+    await db.close()
+
+
+@pytest.fixture
+async def ask(
+    urls: DatabaseUrls,
+    keys_dir: Path,
+    directory_file: Path,
+    token: Callable[[str, str], Awaitable[str]],
+) -> AsyncIterator[Callable[..., Awaitable[httpx.Response]]]:
+    """`await ask("sirh-kerbrat", "/v1/cases", state="gap")`."""
+    database = SecretStr(urls.service)
+    parts = build(Settings(mode="test", database=database, keys=keys_dir, directory=directory_file))
+    transport = httpx.ASGITransport(parts.app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://matcher") as http:
+
+        async def get(client: str, path: str, **params: Any) -> httpx.Response:
+            bearer = {"Authorization": f"Bearer {await token(client, 'matcher')}"}
+            return await http.get(path, params=params, headers=bearer)
+
+        yield get
+    for close in parts.closers:
+        await close()
 
 
 @dataclass

@@ -90,20 +90,22 @@ async def note(tx: Tx, tenant: str, declaration_id: UUID, at: datetime) -> CaseR
 
 async def lock(tx: Tx, tenant: str, declaration_id: UUID, at: datetime) -> CaseRow:
     """As `note`, with the lock of the person whom the case is known to concern taken first."""
-    found = await tx.execute(
-        select(sick_case.c.person_ref).where(
-            sick_case.c.tenant == tenant, sick_case.c.declaration_id == declaration_id
+    while True:
+        found = await tx.execute(
+            select(sick_case.c.person_ref).where(
+                sick_case.c.tenant == tenant, sick_case.c.declaration_id == declaration_id
+            )
         )
-    )
-    person_ref = found.scalar()
-    if person_ref is not None:
-        await lock_person(tx, tenant, person_ref)
-    case = await note(tx, tenant, declaration_id, at)
-    if case.person_ref not in (None, person_ref):
-        # Declared a moment ago. Where this meets the other order of locks, PostgreSQL ends one of
-        # the two transactions and the consumer does it again.
-        await lock_person(tx, tenant, case.person_ref)
-    return case
+        person_ref = found.scalar()
+        if person_ref is not None:
+            await lock_person(tx, tenant, person_ref)
+        savepoint = await tx.begin_nested()
+        case = await note(tx, tenant, declaration_id, at)
+        if case.person_ref in (None, person_ref):
+            await savepoint.commit()
+            return case
+        # Declared a moment ago: the row is let go, and the person's lock taken before it.
+        await savepoint.rollback()
 
 
 async def list_of_person(tx: Tx, tenant: str, person_ref: str) -> list[CaseRow]:
