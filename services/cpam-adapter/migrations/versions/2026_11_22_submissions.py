@@ -20,6 +20,7 @@ create table submission (
     caisse text,
     control_number text not null unique
         constraint submission_control_number_form check (control_number ~ '^[0-9A-Z]{12,17}$'),
+    traceparent text,
     envelope text not null,
     envelope_sha256 text not null,
     filing_sha256 text not null,

@@ -5,6 +5,7 @@ Their hash makes a repeat vanish. What was applied, ignored or quarantined is co
 in the next round; a process that dies before that gets it again, which is harmless.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,7 @@ from cpam_adapter.partner.replies import Collected, RawReply
 from cpam_adapter.partner.xml import Unreadable
 from cpam_adapter.store import answers, quarantine
 
+_ACCOUNTS_AT_ONCE = 8
 _RETRY_IN = timedelta(seconds=5)
 
 
@@ -39,16 +41,22 @@ class Collecting:
 
 async def collect_answers(collecting: Collecting) -> int:
     """How many were confirmed or new. Raises Unavailable when an account gave nothing readable."""
-    done, away = 0, None
-    for account in collecting.directory.cpam_accounts:
-        try:
-            done += await _confirm(collecting, account)
-            done += await _collect(collecting, account)
-        except Unavailable as failed:
-            # One account's trouble must not keep the others waiting.
-            away = failed
-    if away is not None and not done:
-        raise away
+    at_once = asyncio.Semaphore(_ACCOUNTS_AT_ONCE)
+
+    async def round_of(account: CpamAccount) -> int:
+        async with at_once:
+            return await _confirm(collecting, account) + await _collect(collecting, account)
+
+    # One account's trouble must not keep the others waiting.
+    results = await asyncio.gather(
+        *(round_of(account) for account in collecting.directory.cpam_accounts),
+        return_exceptions=True,
+    )
+    done = sum(result for result in results if isinstance(result, int))
+    failed = [result for result in results if isinstance(result, BaseException)]
+    for error in failed:
+        if not isinstance(error, Unavailable) or not done:
+            raise error
     return done
 
 

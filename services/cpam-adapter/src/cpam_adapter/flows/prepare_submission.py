@@ -89,6 +89,7 @@ async def prepare_submission(
         account=account.account if account else None,
         caisse=account.caisse if account else None,
         control_number=number,
+        traceparent=event.traceparent,
         envelope=await sealer.seal_bytes(
             frozen.envelope,
             tenant=event.tenant,

@@ -20,6 +20,7 @@ from chassis.incidents import Incidents
 from chassis.leases import Lease
 from chassis.sealing import Sealer
 from contracts.topics import SUBMISSIONS
+from prometheus_client import Counter
 
 from cpam_adapter.domain.patience import Patience, resend_delay
 from cpam_adapter.domain.submission import Fact, State
@@ -36,6 +37,7 @@ from cpam_adapter.partner.post import Exchange
 from cpam_adapter.store import facts, proofs, quarantine, submissions
 from cpam_adapter.store.submissions import Submission
 
+DEPOSITS = Counter("jonction_cpam_deposits_total", "Attempts by what is known of them", ["outcome"])
 _MARGIN = timedelta(seconds=2)
 _FAILURES_BEFORE_INCIDENT = 5
 UNREACHABLE = "cpam-account-unreachable"
@@ -113,6 +115,7 @@ async def _try(sending: Sending, lease: Lease, submission: Submission) -> None:
     async with sending.begin() as tx:
         in_time = await _record(tx, sending, trial)
         await _keep_answer(tx, sending, trial, in_time=in_time)
+    DEPOSITS.labels(type(trial.outcome).__name__).inc()
 
 
 async def _send(sending: Sending, lease: Lease, submission: Submission, envelope: bytes) -> _Trial:

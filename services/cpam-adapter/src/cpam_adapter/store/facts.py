@@ -29,7 +29,15 @@ IN_DOUBT = "submission-in-doubt"
 
 
 async def tell(tx: Tx, submission: Submission, news: SubmissionNews, now: datetime) -> None:
-    await outbox.add(tx, news, stream=submission.id, tenant=submission.tenant, at=now)
+    """The news carries the trace of the declaration that it comes from."""
+    await outbox.add(
+        tx,
+        news,
+        stream=submission.id,
+        tenant=submission.tenant,
+        at=now,
+        traceparent=submission.traceparent,
+    )
 
 
 async def acknowledge(

@@ -31,6 +31,7 @@ class Submission:
     account: str | None
     caisse: str | None
     control_number: str
+    traceparent: str | None
     envelope: str = field(repr=False)
     envelope_sha256: str
     filing_sha256: str
@@ -160,10 +161,11 @@ async def lease_ready(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Seq
         .order_by(table.c.prepared_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("free")
     )
     claim = (
         sa.update(table)
-        .where(table.c.id.in_(free.scalar_subquery()), table.c.state == State.READY)
+        .where(table.c.id == free.c.id)
         .values(
             state=after(State.READY, Fact.CLAIMED),
             attempt=table.c.attempt + 1,
@@ -188,10 +190,11 @@ async def lease_to_ask(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Se
         .order_by(table.c.next_action_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("free")
     )
     claim = (
         sa.update(table)
-        .where(table.c.id.in_(free.scalar_subquery()))
+        .where(table.c.id == free.c.id)
         .values(**leases.values(lease))
         .returning(*_COLUMNS)
     )

@@ -25,6 +25,7 @@ submission = sa.Table(
     sa.Column("account", sa.Text),
     sa.Column("caisse", sa.Text),
     sa.Column("control_number", sa.Text, nullable=False),
+    sa.Column("traceparent", sa.Text),
     sa.Column("envelope", sa.Text, nullable=False),
     sa.Column("envelope_sha256", sa.Text, nullable=False),
     sa.Column("filing_sha256", sa.Text, nullable=False),
