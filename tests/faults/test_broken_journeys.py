@@ -166,7 +166,7 @@ def stranger(topic: str) -> Event:
     """A readable event of a kind that none of our services listens to."""
     return compose(
         topic=topic,
-        source="urn:jonction:stranger",
+        source="stranger",
         type="fr.jonction.stranger.passed",
         stream=uuid4(),
         version=1,
@@ -174,7 +174,7 @@ def stranger(topic: str) -> Event:
         tenant="menuiserie-kerbrat",
         time=OVERDUE,
         traceparent=None,
-        data={},
+        data=b"{}",
     )
 
 
