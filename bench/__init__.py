@@ -1,0 +1,1 @@
+"""What the platform does per second, beside the floor and beside what one would otherwise write."""
