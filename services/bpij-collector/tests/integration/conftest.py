@@ -49,7 +49,7 @@ def simulator_url(tmp_path_factory: pytest.TempPathFactory, directory_file: Path
     )
     url = f"http://127.0.0.1:{port}"
     with httpx.Client(trust_env=False) as http:
-        for _ in range(200):
+        for _ in range(600):
             try:
                 http.get(f"{url}/health").raise_for_status()
                 break
@@ -138,6 +138,7 @@ class Collector:
     refs: PersonRefs
     clock: FixedClock
     reader: SlipReader
+    database_url: str
 
     def account(self, name: str = KERBRAT) -> CpamAccount:
         return next(each for each in self.directory.cpam_accounts if each.account == name)
@@ -190,11 +191,12 @@ async def collector(
     person_refs: PersonRefs,
     fixed_clock: FixedClock,
 ) -> AsyncIterator[Collector]:
-    db = Database((await new_database("bpij-collector")).service)
+    url = (await new_database("bpij-collector")).service
+    db = Database(url)
     async with http_client() as http:
         yield Collector(
             db, simulator_url, http, directory, sealer, person_refs, fixed_clock,
-            SlipReader(Codes.load()),
+            SlipReader(Codes.load()), url,
         )  # fmt: skip
     await db.close()
 

@@ -10,7 +10,6 @@ import pytest
 from bpij_collector.settings import Settings
 from bpij_collector.store.tables import metadata
 from bpij_collector.wiring import build
-from chassis.db import Database
 from pydantic import SecretStr
 from testkit.plugin import NewDatabase
 
@@ -20,13 +19,10 @@ Ask = Callable[..., Awaitable[httpx.Response]]
 
 @pytest.fixture
 async def ask(
-    collector: Any, new_database: NewDatabase, keys_dir: Path, directory_file: Path,
+    collector: Any, keys_dir: Path, directory_file: Path,
     token: Callable[[str, str], Awaitable[str]],
 ) -> AsyncIterator[Ask]:  # fmt: skip
-    urls = await new_database("bpij-collector")
-    await collector.db.close()
-    collector.db = Database(urls.service)
-    database = SecretStr(urls.service)
+    database = SecretStr(collector.database_url)
     parts = build(Settings(mode="test", database=database, keys=keys_dir, directory=directory_file))
     transport = httpx.ASGITransport(parts.app)
     async with httpx.AsyncClient(transport=transport, base_url="http://slips") as http:

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -11,15 +12,43 @@ from typing import Any
 import pytest
 from bpij_collector.flows import read_slip as reading
 from bpij_collector.partner.deposit import DepositedFile, SlipDeposit
-from chassis.db import Database
 from chassis.errors import Refused, Unavailable
 from chassis.failpoints import KILLED
 from chassis.http import http_client
 from fastapi import FastAPI, Response
 from local_platform.processes import free_port, spawn, stop
-from testkit.plugin import NewDatabase
 
 Lines = list[dict[str, Any]]
+
+
+_ERRANDS = """
+import asyncio, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from bpij_collector.flows.fetch_slips import fetch_slips
+from bpij_collector.flows.read_slip import read_slip
+from bpij_collector.partner.codes import Codes
+from bpij_collector.partner.deposit import SlipDeposit
+from bpij_collector.partner.slip_xml import SlipReader
+from chassis import failpoints
+from chassis.clock import FixedClock
+from chassis.db import Database
+from chassis.directory import Directory
+from chassis.http import http_client
+from chassis.sealing import PersonRefs, Sealer
+
+async def main(database, url, directory, keys, failpoint):
+    failpoints.arm(failpoint)
+    begin, directory = Database(database).begin, Directory.load(Path(directory))
+    account, sealer = directory.cpam_accounts[0], Sealer(Path(keys))
+    clock = FixedClock(datetime(2026, 3, 2, 7, tzinfo=UTC))
+    deposit = SlipDeposit(http_client(), url, account.account, account.password())
+    await fetch_slips(begin, deposit, account, sealer, clock)
+    await read_slip(begin, reader=SlipReader(Codes.load()), sealer=sealer,
+                    refs=PersonRefs(Path(keys)), directory=directory, clock=clock)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
 
 
 @pytest.mark.parametrize(
@@ -32,48 +61,57 @@ Lines = list[dict[str, Any]]
         "collector.before_commit",
     ],
 )
-async def test_service_killed_anywhere_reads_the_file_once(
-    failpoint: str, caisse: Any, collector: Any, case_a: Lines, tmp_path: Path, keys_dir: Path,
-    directory_file: Path, environment: Callable[..., dict[str, str]], new_database: NewDatabase,
+async def test_errand_killed_anywhere_reads_the_file_once(
+    failpoint: str, caisse: Any, collector: Any, case_a: Lines, keys_dir: Path, directory_file: Path
+) -> None:
+    await caisse.pay(case_a)
+    arguments = (collector.database_url, caisse.url, directory_file, keys_dir, failpoint)
+    killed = await asyncio.to_thread(
+        subprocess.run, [sys.executable, "-c", _ERRANDS, *map(str, arguments)], check=False
+    )
+    assert killed.returncode == KILLED
+    assert await collector.events() == []
+    await collector.collect()
+    await _assert_read_once(collector, caisse)
+
+
+async def test_service_killed_in_its_transaction_comes_back_and_reads_the_file_once(
+    caisse: Any, collector: Any, case_a: Lines, tmp_path: Path, keys_dir: Path,
+    directory_file: Path, environment: Callable[..., dict[str, str]],
 ) -> None:  # fmt: skip
-    urls = await new_database("bpij-collector")
     await caisse.pay(case_a)
 
     def started(**more: Any) -> Any:
         settings = environment(
-            port=free_port(), database=urls.service, kafka="127.0.0.1:1", keys=keys_dir,
+            port=free_port(), database=collector.database_url, kafka="127.0.0.1:1", keys=keys_dir,
             directory=directory_file, clock=f"{caisse.url}/clock", cpam=caisse.url,
             slips_poll_seconds=0.1, **more,
         )  # fmt: skip
         command = [sys.executable, "-m", "bpij_collector", "all"]
         return spawn(command, log=tmp_path / "log", env=settings)
 
-    killed = started(failpoint=failpoint)
-    assert await asyncio.to_thread(killed.wait, 30) == KILLED, (tmp_path / "log").read_text()
+    killed = started(failpoint="collector.before_commit")
+    assert await asyncio.to_thread(killed.wait, 60) == KILLED, (tmp_path / "log").read_text()
     restarted = started()
-    collector.db = Database(urls.service)
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             # Another process: there is no event to wait on.
-            while not await _read_and_confirmed(collector, caisse):  # noqa: ASYNC110
+            while await collector.states() != [("read", None)]:  # noqa: ASYNC110
                 await asyncio.sleep(0.1)
     finally:
         stop(restarted, by=signal.SIGTERM, seconds=15)
-        events = await collector.events()
-        ((statements, lines),) = await collector.rows(
-            "select (select count(*) from statement), (select count(*) from statement_line)"
-        )
-        await collector.db.close()
     assert restarted.returncode == 0, (tmp_path / "log").read_text()
-    assert len(events) == statements == 1
-    assert lines == 3
+    await _assert_read_once(collector, caisse)
 
 
-async def _read_and_confirmed(collector: Any, caisse: Any) -> bool:
-    files = await caisse.files()
-    return await collector.states() == [("read", None)] and all(
-        file["confirmed_at"] for file in files
+async def _assert_read_once(collector: Any, caisse: Any) -> None:
+    assert await collector.states() == [("read", None)]
+    assert all(file["confirmed_at"] for file in await caisse.files())
+    assert len(await collector.events()) == 1
+    ((statements, lines),) = await collector.rows(
+        "select (select count(*) from statement), (select count(*) from statement_line)"
     )
+    assert (statements, lines) == (1, 3)
 
 
 async def test_two_readers_of_one_slip_write_it_once(
