@@ -17,7 +17,7 @@ def test_tests_mock_none_of_our_own_code(test_files: list[Path]) -> None:
     told = re.compile(r"unittest\.mock|\bMagicMock\b|\bAsyncMock\b|\bmocker\b|monkeypatch\.setattr")
     here = Path(__file__)
     guilty = [file for file in test_files if file != here and told.search(file.read_text())]
-    assert guilty == []
+    assert not guilty, "\n".join(map(str, guilty))
 
 
 def test_everything_is_caught_only_in_the_loops_of_the_chassis(
@@ -30,7 +30,7 @@ def test_everything_is_caught_only_in_the_loops_of_the_chassis(
         for node in ast.walk(tree)
         if isinstance(node, ast.ExceptHandler) and _catches_everything(node)
     ]
-    assert guilty == []
+    assert not guilty, "\n".join(map(str, guilty))
 
 
 def _catches_everything(handler: ast.ExceptHandler) -> bool:
@@ -45,7 +45,7 @@ def test_chassis_knows_no_word_of_sick_leave(root: Path) -> None:
             continue
         found = SICK_LEAVE.findall(file.read_text())
         guilty += [f"{file.name}: {word}" for word in found]
-    assert guilty == []
+    assert not guilty, "\n".join(map(str, guilty))
 
 
 def test_no_sql_is_put_together_from_values(sources: dict[Path, ast.Module], root: Path) -> None:
@@ -59,7 +59,7 @@ def test_no_sql_is_put_together_from_values(sources: dict[Path, ast.Module], roo
         and call.func.id == "text"
         and any(isinstance(argument, ast.JoinedStr) for argument in call.args)
     ]
-    assert guilty == []
+    assert not guilty, "\n".join(map(str, guilty))
 
 
 def test_services_ask_their_clock_what_time_it_is(
@@ -76,7 +76,7 @@ def test_services_ask_their_clock_what_time_it_is(
         and isinstance(call.func.value, ast.Name)
         and call.func.value.id in ("datetime", "date", "dt")
     ]
-    assert guilty == []
+    assert not guilty, "\n".join(map(str, guilty))
 
 
 def test_files_and_functions_stay_short(sources: dict[Path, ast.Module], root: Path) -> None:
@@ -90,7 +90,7 @@ def test_files_and_functions_stay_short(sources: dict[Path, ast.Module], root: P
                 lines = (node.end_lineno or node.lineno) - node.lineno + 1
                 if lines > LONGEST_FUNCTION:
                     guilty.append(f"{name}:{node.lineno} {node.name} has {lines} lines")
-    assert guilty == []
+    assert not guilty, "\n".join(map(str, guilty))
 
 
 def test_longer_modules_say_what_they_own(sources: dict[Path, ast.Module], root: Path) -> None:
@@ -99,4 +99,4 @@ def test_longer_modules_say_what_they_own(sources: dict[Path, ast.Module], root:
         for file, tree in sources.items()
         if len(file.read_text().splitlines()) > 30 and not ast.get_docstring(tree)
     ]
-    assert guilty == []
+    assert not guilty, "\n".join(map(str, guilty))

@@ -15,7 +15,7 @@ def test_paths_named_in_pages_exist(
         for path in sorted(paths_in(page.read_text()))
         if not any((place / path).exists() for place in (root, page.parent))
     ]
-    assert missing == []
+    assert not missing, "\n".join(map(str, missing))
 
 
 def test_targets_named_in_pages_are_in_the_makefile(root: Path, pages: list[Path]) -> None:
@@ -54,7 +54,7 @@ def test_every_setting_says_what_it_is(packages: dict[str, Path], root: Path) ->
             if isinstance(declared, ast.ClassDef):
                 for name in sorted(_fields(declared) - _documented(declared) - inherited):
                     undocumented.append(f"{file.relative_to(root)}: {name}")
-    assert undocumented == []
+    assert not undocumented, "\n".join(map(str, undocumented))
 
 
 def _fields(declared: ast.ClassDef) -> set[str]:

@@ -53,7 +53,7 @@ def test_each_flow_is_one_verb_with_one_public_function_of_that_name(
         ]
         if public != [file.stem] or file.stem.startswith(("handle_", "process_", "manage_")):
             guilty.append(f"{file.relative_to(root)}: {public}")
-    assert guilty == []
+    assert not guilty, "\n".join(map(str, guilty))
 
 
 def test_no_module_has_a_vague_name(sources: dict[Path, ast.Module]) -> None:

@@ -1,0 +1,49 @@
+"""What each service is told: what it knows, and nothing of another's."""
+
+import importlib
+from pathlib import Path
+
+import pytest
+from chassis.settings import PREFIX, ServiceSettings
+from local_platform.environment import Surroundings, environment
+from local_platform.material import Material
+from local_platform.ports import NAMES, choose_ports
+from local_platform.postgres import Postgres
+from local_platform.services import SERVICES, package_of
+
+
+@pytest.fixture
+def around(tmp_path: Path, material: Material) -> Surroundings:
+    postgres = Postgres(tmp_path, port=5432)
+    (tmp_path / "secret").write_bytes(b"secret")
+    return Surroundings(tmp_path, dict.fromkeys(NAMES, 1), material, postgres)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_given_is_one_that_the_service_knows(
+    service: str, around: Surroundings
+) -> None:
+    module = importlib.import_module(f"{package_of(service)}.settings")
+    known = {
+        f"{PREFIX}{field}".upper()
+        for each in vars(module).values()
+        if isinstance(each, type) and issubclass(each, ServiceSettings)
+        for field in each.model_fields
+    }
+    given = {name for name in environment(service, around) if name.startswith(PREFIX)}
+    assert given <= known
+
+
+def test_no_service_is_given_another_ones_database(around: Surroundings) -> None:
+    for service in SERVICES:
+        given = environment(service, around)
+        assert "JONCTION_DATABASE_OWNER" not in given
+        others = [package_of(name) for name in SERVICES if name != service]
+        assert not any(f"/{name}" in given.get("JONCTION_DATABASE", "") for name in others)
+
+
+def test_kept_ports_stay_and_taken_ones_are_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "ports.json"
+    first = choose_ports(file, keep=True)
+    assert choose_ports(file, keep=True) == first
+    assert set(choose_ports(file, keep=False)) == set(NAMES)
