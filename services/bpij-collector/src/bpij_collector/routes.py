@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy import RowMapping
 
 from bpij_collector.domain.slip_life import SlipState
+from bpij_collector.flows.put_back_slip import put_back_slip
 from bpij_collector.store import slips, statements
 
 router = APIRouter(prefix="/v1")
@@ -135,6 +136,17 @@ async def get_slip(request: Request, caller: Reading, slip_id: UUID) -> SlipDeta
         statement_list=[_statement(item, lines) for item in found],
         overpayments=[OverpaymentView(**item) for item in stated],
     )
+
+
+@router.post("/slips/{slip_id}/put-back", status_code=202)
+async def put_back(
+    request: Request, caller: Annotated[Caller, require("operator")], slip_id: UUID
+) -> dict[str, str]:
+    """After a correction on our side, a slip that was set aside is read again."""
+    db: Database = request.app.state.db
+    async with db.begin() as tx:
+        await put_back_slip(tx, slip_id)
+    return {"id": str(slip_id), "state": "fetched"}
 
 
 def _tenant(caller: Caller) -> str | None:

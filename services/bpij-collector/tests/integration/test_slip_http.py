@@ -31,7 +31,8 @@ async def ask(
             bearer = await token(client, "bpij-collector")
             language = params.pop("language", "fr")
             headers = {"Authorization": f"Bearer {bearer}", "Accept-Language": language}
-            return await http.get(path, params=params, headers=headers)
+            method = params.pop("method", "GET")
+            return await http.request(method, path, params=params, headers=headers)
 
         yield get
     for close in parts.closers:
@@ -107,6 +108,27 @@ async def test_list_is_walked_by_cursor_newest_first(
     assert seen == sorted(seen, reverse=True)
     wrong = await ask("/v1/slips", cursor="x")
     assert (wrong.status_code, wrong.json()["code"]) == (400, "cursor")
+
+
+async def test_slip_put_back_is_read_again_and_its_incident_closed(
+    ask: Ask, caisse: Any, collector: Any, case_a: Lines
+) -> None:
+    await caisse.pay(case_a)
+    await collector.fetch()
+    await collector.rows("update slip set attempts = 99 returning id")
+    await collector.read()
+    assert await collector.states() == [("quarantined", "reading-failed")]
+    (slip,) = (await ask("/v1/slips")).json()["items"]
+    path = f"/v1/slips/{slip['id']}/put-back"
+    assert (await ask(path, "sirh-kerbrat", method="POST")).status_code == 403
+    assert (await ask(f"/v1/slips/{uuid4()}/put-back", method="POST")).status_code == 404
+    assert (await ask(path, method="POST")).status_code == 202
+    again = await ask(path, method="POST")
+    assert (again.status_code, again.json()["code"]) == (409, "slip-not-put-back")
+    await collector.read()
+    assert await collector.states() == [("read", None)]
+    ((closed,),) = await collector.rows("select closed_at from incident")
+    assert closed is not None
 
 
 async def test_every_reason_and_notice_has_its_text() -> None:

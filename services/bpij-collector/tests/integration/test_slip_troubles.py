@@ -170,26 +170,6 @@ async def test_slip_that_always_ends_its_reader_is_set_aside_and_blocks_no_other
     assert await collector.states() == [("quarantined", "reading-failed"), ("read", None)]
 
 
-async def test_slip_put_back_is_read_again_and_its_incident_closed(
-    caisse: Any, collector: Any, case_a: Lines
-) -> None:
-    from bpij_collector.store import slips
-
-    await caisse.pay(case_a)
-    await collector.fetch()
-    ((id,),) = await collector.rows(
-        "update slip set attempts = :most returning id", most=reading.MAX_ATTEMPTS
-    )
-    await collector.read()
-    async with collector.db.begin() as tx:
-        assert await slips.put_back(tx, id)
-        assert not await slips.put_back(tx, id)
-    await collector.read()
-    assert await collector.states() == [("read", None)]
-    ((closed,),) = await collector.rows("select closed_at from incident")
-    assert closed is not None
-
-
 # --- a deposit that nobody's simulator plays --------------------------------------------------
 
 

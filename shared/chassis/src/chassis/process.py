@@ -106,6 +106,8 @@ class _Server(uvicorn.Server):
 
 async def run(parts: Parts, settings: ServiceSettings, part: str) -> None:
     ending = asyncio.Event()
+    # For requests that wait for something to come: they answer instead of holding up the stop.
+    parts.app.state.stopping = ending
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
