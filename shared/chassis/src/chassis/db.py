@@ -7,10 +7,11 @@ all. Flows are handed the open `tx` and never commit.
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from asyncpg.exceptions import InterfaceError, PostgresConnectionError
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -46,13 +47,14 @@ class Database:
             pool_size=size,
             max_overflow=0,
             pool_timeout=WAIT_FOR_CONNECTION_SECONDS,
-            pool_pre_ping=True,
             connect_args={
                 "timeout": WAIT_FOR_CONNECTION_SECONDS,
                 "command_timeout": COMMAND_SECONDS,
                 "server_settings": _SESSION,
             },
         )
+
+        event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
@@ -80,6 +82,13 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
+    """The pool then opens another one. A ping would cost three round trips a transaction; a server
+    that went away has closed its connections, which the driver knows without asking."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def is_transient(raised: BaseException) -> bool:
