@@ -4,10 +4,11 @@ Unknown fields are refused: a misspelt `subrogation` must not become an arrêt w
 that need more than one field are in `coherence.py`.
 """
 
+from functools import lru_cache
 from typing import Annotated, Any, Literal, get_args
 
 from contracts.events import Risk
-from contracts.identifiers import Iban, Nir, Siret
+from contracts.identifiers import Iban, IdentifierError, Nir, Siret
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from declaration_gateway.domain.wording import Contract, Euros, IsoDate, Month, Name, refused
@@ -29,6 +30,21 @@ def _regime(given: object) -> str:
     if given != "general":
         raise refused("regime-not-covered")
     return given
+
+
+@lru_cache(maxsize=4096)
+def _known_iban(text: str) -> Iban:
+    """An employer has few accounts and declares often; checking the RIB key is slow."""
+    return Iban.parse(text)
+
+
+def _iban(given: object) -> object:
+    if not isinstance(given, str) or len(given) > 60:
+        return given
+    try:
+        return _known_iban(given)
+    except IdentifierError:
+        return given  # refused by Iban itself, with its code
 
 
 def _risk(given: object) -> str:
@@ -87,7 +103,7 @@ class Days(Said):
 class SubrogationSaid(Days):
     """Its end is that of the maintained pay: it may lie after or before the end of the arrêt."""
 
-    iban: Iban
+    iban: Annotated[Iban, BeforeValidator(_iban)]
 
 
 class MonthSaid(Said):

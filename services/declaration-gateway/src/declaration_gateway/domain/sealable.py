@@ -19,7 +19,8 @@ class Seals:
     declaration_id: UUID
 
     async def person(self, said: Employee) -> SealedField:
-        person = Person(
+        # Built without checking again: these values have just been checked, and this is the hot path.
+        person = Person.model_construct(
             nir=said.nir,
             family_name=said.family_name,
             given_names=said.given_names,
@@ -47,7 +48,7 @@ class Seals:
     async def bank(self, said: SubrogationSaid | None) -> SealedField | None:
         if said is None:
             return None
-        return await self._seal("bank", Bank(iban=said.iban).model_dump_json())
+        return await self._seal("bank", Bank.model_construct(iban=said.iban).model_dump_json())
 
     async def reason(self, text: str | None) -> SealedField | None:
         return None if text is None else await self._seal("reason", text)
