@@ -32,7 +32,7 @@ __all__ = [
 
 MAX_RECORD_BYTES = 1_000_000
 REQUEST_MILLISECONDS = 10_000
-_CLOSE_SECONDS = 5
+_CLOSE_SECONDS = 3
 
 
 def silence() -> None:
@@ -71,7 +71,8 @@ def group_consumer(address: str, group: str, *, session_seconds: float) -> AIOKa
         max_poll_interval_ms=300_000,
         fetch_max_wait_ms=250,
         max_partition_fetch_bytes=2 * MAX_RECORD_BYTES,
-        request_timeout_ms=REQUEST_MILLISECONDS,
+        # A request to join is answered when the other members have come or are given up.
+        request_timeout_ms=int(session_seconds * 1000) + 5_000,
         # A topic that is made after us must not wait for the default of five minutes.
         metadata_max_age_ms=5_000,
     )
@@ -95,9 +96,11 @@ async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     """Bounded: with the broker away the library would wait for it."""
     stopping = asyncio.create_task(client.stop())  # type: ignore[no-untyped-call]
     await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
-    if not stopping.done() and isinstance(client, AIOKafkaProducer):
-        # stop() waits for the unsent or for the end of the sender, whichever is first.
-        client._sender.sender_task.cancel()
+    if not stopping.done():
+        # With its connections cut, whatever it waits for fails, and it can end.
+        if isinstance(client, AIOKafkaProducer):
+            client._sender.sender_task.cancel()
+        await (client.client if isinstance(client, AIOKafkaProducer) else client._client).close()
         await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
     if not stopping.done():
         stopping.cancel()

@@ -77,8 +77,7 @@ async def test_twin_frozen_inside_its_transaction_makes_no_double_effect(probe: 
     await probe.publish(stream, *(probe.event(stream, n, "slow") for n in range(1, 7)))
     sleeper = probe.spawn("consumer")
     try:
-        open_sql = "select count(*) = 1 from pg_stat_activity where state = 'idle in transaction'"
-        await until(lambda: probe.one(open_sql), 30)
+        await until(lambda: is_inside_its_batch(probe), 30)
         sleeper.send_signal(signal.SIGSTOP)
         twin = probe.consumer()
         async with running(twin):
@@ -91,6 +90,15 @@ async def test_twin_frozen_inside_its_transaction_makes_no_double_effect(probe: 
         sleeper.kill()
         await ended(sleeper)
     assert await probe.notes(stream) == ["slow"] * 6 + ["last"]
+
+
+async def is_inside_its_batch(probe: Probe) -> bool:
+    """Its position has moved and its streams are locked; nothing is committed."""
+    sql = """
+        select count(*) > 0 from pg_stat_activity
+        where state = 'idle in transaction' and query like '%held_event%'
+    """
+    return bool(await probe.one(sql))
 
 
 async def waits_for_lock(probe: Probe) -> bool:
