@@ -12,8 +12,8 @@ import zlib
 from chassis.errors import Refused
 
 MAX_ENTRIES = 20
-MAX_ENTRY_BYTES = 64 * 1024 * 1024
-MAX_TOTAL_BYTES = 96 * 1024 * 1024
+MAX_ENTRY_BYTES = 32 * 1024 * 1024
+MAX_TOTAL_BYTES = 48 * 1024 * 1024
 MAX_RATIO = 200
 """XML of a slip packs 10 to 60 times; a bomb packs about 1000 times."""
 
@@ -68,15 +68,17 @@ def _check_names(entries: list[zipfile.ZipInfo]) -> None:
             raise Refused("archive-nested")
         if entry.flag_bits & _ENCRYPTED:
             raise Refused("archive-encrypted")
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Refused("archive-unreadable")
 
 
 def _check_sizes(entries: list[zipfile.ZipInfo], archive_bytes: int) -> None:
     total = sum(entry.file_size for entry in entries)
-    if total > MAX_TOTAL_BYTES or any(entry.file_size > MAX_ENTRY_BYTES for entry in entries):
-        raise Refused("archive-too-large")
     # Against the whole archive, not each entry's own claim: overlapping entries share their bytes.
     if total > MAX_RATIO * archive_bytes:
         raise Refused("archive-ratio")
+    if total > MAX_TOTAL_BYTES or any(entry.file_size > MAX_ENTRY_BYTES for entry in entries):
+        raise Refused("archive-too-large")
 
 
 def _read(opened: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

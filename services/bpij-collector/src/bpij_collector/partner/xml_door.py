@@ -9,7 +9,7 @@ import re
 from chassis.errors import Refused
 from lxml import etree
 
-MAX_BYTES = 64 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 MAX_NODES = 4_000_000
 MAX_TAG_BYTES = 4096
 """libxml2 does not bound the attributes of one element; the longest real tag has some 100 bytes."""
