@@ -28,7 +28,7 @@ _TABLES = (
     noted_at timestamptz not null,
     changed_at timestamptz not null,
     constraint sick_case_declaration unique (tenant, declaration_id),
-    constraint sick_case_person check ((revision = 0) = (person_ref is null))
+    constraint sick_case_person check ((siret is null) = (person_ref is null))
 )""",
     "create index sick_case_of_person on sick_case (tenant, person_ref)",
     "create index sick_case_newest on sick_case (noted_at, case_id)",

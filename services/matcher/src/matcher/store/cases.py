@@ -49,7 +49,15 @@ class CaseRow:
     def says(self, assessment: Assessment) -> bool:
         return all(
             getattr(self, name) == getattr(assessment, name)
-            for name in ("state", "cancelled", "expected", "received", "paid_to_employee", "gap")
+            for name in (
+                "revision",
+                "state",
+                "cancelled",
+                "expected",
+                "received",
+                "paid_to_employee",
+                "gap",
+            )
         )
 
     @property
@@ -124,7 +132,7 @@ async def assign(tx: Tx, case_id: UUID, *, siret: str, person_ref: str, revision
     await tx.execute(
         update(sick_case)
         .where(sick_case.c.case_id == case_id, sick_case.c.revision <= revision)
-        .values(siret=siret, person_ref=person_ref, revision=revision)
+        .values(siret=siret, person_ref=person_ref)
     )
 
 

@@ -14,6 +14,8 @@ from matcher.domain.deadline import Deadline
 from matcher.domain.delays import Due
 from matcher.store.tables import deadline, sick_case
 
+_CHANGING = ("since", "due_at", "rule", "state", "missed_at", "ended_at", "reason")
+
 
 @dataclass(frozen=True, slots=True)
 class DueCase:
@@ -32,22 +34,14 @@ async def of_cases(tx: Tx, cases: Sequence[UUID]) -> list[tuple[UUID, Deadline]]
 
 
 async def write(tx: Tx, case_id: UUID, changed: Iterable[Deadline]) -> None:
-    for each in changed:
-        values = {
-            "since": each.since,
-            "due_at": each.due.at,
-            "rule": each.due.rule,
-            "state": each.state,
-            "missed_at": each.missed_at,
-            "ended_at": each.ended_at,
-            "reason": each.reason,
-        }
-        key = {"case_id": case_id, "awaited": each.awaited, "revision": each.revision}
-        await tx.execute(
-            insert(deadline)
-            .values(**key, **values)
-            .on_conflict_do_update(index_elements=list(key), set_=values)
-        )
+    adding = insert(deadline)
+    replaced = {name: adding.excluded[name] for name in _CHANGING}
+    await tx.execute(
+        adding.on_conflict_do_update(
+            index_elements=["case_id", "awaited", "revision"], set_=replaced
+        ),
+        [_columns(case_id, each) for each in changed],
+    )
 
 
 async def list_due(tx: Tx, by: datetime, limit: int) -> list[DueCase]:
@@ -67,6 +61,21 @@ async def next_due(tx: Tx) -> datetime | None:
     )
     earliest: datetime | None = found.scalar()
     return earliest
+
+
+def _columns(case_id: UUID, given: Deadline) -> dict[str, Any]:
+    return {
+        "case_id": case_id,
+        "awaited": given.awaited,
+        "revision": given.revision,
+        "since": given.since,
+        "due_at": given.due.at,
+        "rule": given.due.rule,
+        "state": given.state,
+        "missed_at": given.missed_at,
+        "ended_at": given.ended_at,
+        "reason": given.reason,
+    }
 
 
 def _deadline(row: Any) -> Deadline:

@@ -136,11 +136,13 @@ async def _write(tx: Tx, change: Change, at: datetime) -> None:
     )
     if found or not row.says(after):
         await cases.write(tx, row.case_id, after, at)
-    await history.add_expectation(tx, row.case_id, after, at)
+    if row.revision != after.revision:
+        await history.add_expectation(tx, row.case_id, after, at)
     if (row.state, row.gap) != (after.state, after.gap):
         await history.add_state(tx, row.case_id, after.state, after.gap, at)
     if change.answers:
         await facts.mark_told(tx, row.case_id, change.answers)
-    await deadlines.write(tx, row.case_id, change.deadlines)
+    if change.deadlines:
+        await deadlines.write(tx, row.case_id, change.deadlines)
     for event in found:
         await outbox.add(tx, event, stream=row.case_id, tenant=row.tenant, at=at)

@@ -56,7 +56,7 @@ sick_case = Table(
     Column("noted_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
     UniqueConstraint("tenant", "declaration_id", name="sick_case_declaration"),
-    CheckConstraint("(revision = 0) = (person_ref is null)", name="sick_case_person"),
+    CheckConstraint("(siret is null) = (person_ref is null)", name="sick_case_person"),
     Index("sick_case_of_person", "tenant", "person_ref"),
     Index("sick_case_newest", "noted_at", "case_id"),
 )
