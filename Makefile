@@ -41,7 +41,8 @@ bench: setup ## measure the gateway; figures in var/bench/report.json
 	@$(BIN)/python -m bench
 
 schemas: setup ## write the JSON Schemas of the events, AsyncAPI and OpenAPI documents
-	@$(BIN)/python -m contracts.schemas
+	@$(BIN)/python -m contracts.schemas shared/contracts/schemas
+	@$(BIN)/python -m contracts.asyncapi docs/reference
 
 lock: setup ## resolve the dependencies again and write requirements.lock
 	@deploy/local/bin/lock
