@@ -219,6 +219,35 @@ async def test_two_cases_that_fit_leave_the_money_to_a_person(matcher, arret, sl
     assert (await matcher.told_types(first.declaration_id))[-1] == "reopened"
 
 
+async def test_a_relapse_declared_first_is_computed_again_when_its_accident_is_known(
+    matcher, arret
+):
+    accident = arret(pay={"2026-02": "2700.00"})
+    relapse = arret(person_ref=accident.person_ref, pay={"2026-04": "2700.00"})
+    injury = {"risk": "accident-travail", "accident_day": date(2026, 3, 3)}
+    may = Period(first=date(2026, 5, 4), last=date(2026, 5, 13))
+    await declare(matcher, relapse, period=may, **injury)
+    assert str((await matcher.case(relapse.declaration_id)).expected.gross) == "532.50"
+    spring = Period(first=date(2026, 3, 3), last=date(2026, 4, 12))
+    await declare(matcher, accident, period=spring, **injury)
+    assert str((await matcher.case(relapse.declaration_id)).expected.gross) == "701.20"
+    assert await matcher.told_types(relapse.declaration_id) == ["opened", "expected", "expected"]
+
+
+async def test_days_after_the_end_of_the_subrogation_go_to_the_employee(matcher, arret, slip, paid):
+    ended = arret()
+    await declare(
+        matcher, ended, subrogation=Period(first=date(2026, 3, 2), last=date(2026, 3, 15))
+    )
+    lines = paid("2026-03-05", "2026-03-15", "433.95", "26.90", "2.17")
+    rest = paid("2026-03-16", "2026-03-22", "276.15", "17.12", "1.38")
+    lines += [(*line, False) for line in rest]
+    await pay(matcher, slip(ended, "1", lines))
+    case = await matcher.case(ended.declaration_id)
+    assert (case.state, str(case.gap)) == ("settled", "0.00")
+    assert (str(case.received.net), str(case.paid_to_employee.net)) == ("404.88", "257.65")
+
+
 async def test_a_correction_of_the_person_moves_the_money_with_it(matcher, arret, slip, paid):
     wrong = arret()
     await declare(matcher, wrong)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from matcher.domain.allowance import earlier_days
 from matcher.domain.days import Days
 from matcher.domain.expectation import expect
 from matcher.domain.wages import months_before
@@ -68,6 +69,29 @@ def test_case_c_turns_to_the_net_limit_on_the_29th_day(accident, days, law):
 def test_accident_ceilings_bind_high_wages(accident, pay, law, monthly, first, later):
     expected = expect([accident(pay({"2026-02": monthly}))], law)
     assert daily(expected) == [(28, first), (12, later)]
+
+
+def test_a_relapse_goes_on_counting_the_days_of_its_accident(accident, pay, days, law):
+    first = accident()
+    april = pay({"2026-04": "2700.00"})
+    relapse = replace(first, period=days("2026-05-04", "2026-05-13"), pay=april)
+    count = earlier_days(relapse, [first], law)
+    assert count == 40
+    assert daily(expect([relapse], law, earlier_days=count)) == [(10, "70.12")]
+    short = replace(first, period=days("2026-03-03", "2026-03-23"))
+    counted = expect([relapse], law, earlier_days=earlier_days(relapse, [short], law))
+    assert [len(rate.days) for rate in counted.rates] == [8, 2]
+
+
+def test_only_earlier_arrets_of_the_same_accident_count(accident, days, law):
+    relapse = replace(accident(), period=days("2026-05-04", "2026-05-13"))
+    others = [
+        replace(accident(), accident_day=date(2026, 2, 3)),
+        replace(accident(), cancelled=True),
+        replace(accident(), risk="maladie"),
+        replace(accident(), period=days("2026-06-04", "2026-06-13")),
+    ]
+    assert earlier_days(relapse, others, law) == 0
 
 
 def test_an_accident_arret_that_starts_later_is_paid_from_its_first_day(accident, days, law):

@@ -4,6 +4,7 @@ Everything is taken at the first day of the arrêt and frozen there, so that a p
 computes again. The daily amount is rounded once, half up, from the unrounded daily wage.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,13 +38,32 @@ def payable_days(revision: Revision, law: Law) -> Days | None:
     return between(_first_payable(revision, law), last)
 
 
-def rates(revision: Revision, pay: Pay | None, law: Law) -> tuple[Rate, ...]:
+def rates(
+    revision: Revision, pay: Pay | None, law: Law, *, earlier_days: int = 0
+) -> tuple[Rate, ...]:
     """Of all payable days. Raises `wages.NotEnoughPay` or `law.NotCovered`."""
     days = payable_days(revision, law)
     if days is None:
         return ()
-    rule = _maladie if revision.risk == "maladie" else _accident
-    return rule(revision, pay, days, law)
+    if revision.risk == "maladie":
+        return _maladie(revision, pay, days, law)
+    return _accident(revision, pay, days, law, earlier_days)
+
+
+def earlier_days(revision: Revision, others: Iterable[Revision], law: Law) -> int:
+    """Days of the same accident that came before: an interruption keeps the count (R.433-3)."""
+    if revision.risk == "maladie" or revision.accident_day is None:
+        return 0
+    before = [
+        other
+        for other in others
+        if other.risk != "maladie"
+        and other.siret == revision.siret
+        and other.accident_day == revision.accident_day
+        and other.period.first < revision.period.first
+        and not other.cancelled
+    ]
+    return sum(len(days) for other in before if (days := payable_days(other, law)))
 
 
 def _first_payable(revision: Revision, law: Law) -> date:
@@ -75,7 +95,9 @@ def _maladie(revision: Revision, pay: Pay | None, days: Days, law: Law) -> tuple
     return (Rate(days, daily, "maladie", (smic, factor, divisor, share, carence)),)
 
 
-def _accident(revision: Revision, pay: Pay | None, days: Days, law: Law) -> tuple[Rate, ...]:
+def _accident(
+    revision: Revision, pay: Pay | None, days: Days, law: Law, earlier: int
+) -> tuple[Rate, ...]:
     """60 % then 80 %, of a daily wage with a ceiling, and never above the net daily gain."""
     start = revision.period.first
     (month,) = wages.months_before(start, 1)
@@ -90,7 +112,7 @@ def _accident(revision: Revision, pay: Pay | None, days: Days, law: Law) -> tupl
         return cents(min(capped * share.value, wage * limit.value))
 
     length = law.at("accident-first-days", start)
-    turn = days.first + timedelta(days=int(length.value))
+    turn = days.first + timedelta(days=int(length.value) - earlier)
     steps = (
         ("accident-first-rate", between(days.first, min(days.last, turn - ONE_DAY))),
         ("accident-later-rate", between(max(days.first, turn), days.last)),

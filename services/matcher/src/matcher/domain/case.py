@@ -119,7 +119,7 @@ def assess(facts: Facts, law: Law) -> Assessment:
     latest = facts.latest
     if latest is None:
         return ANNOUNCED
-    expectation = expect(facts.revisions, law)
+    expectation = expect(facts.revisions, law, earlier_days=facts.earlier_days)
     balance = compare(expectation, latest.subrogation is not None, facts.credits)
     row: Row = "cancelled" if latest.cancelled else standing(facts)
     return Assessment(

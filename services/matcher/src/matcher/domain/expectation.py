@@ -53,7 +53,7 @@ class Expectation:
 NOTHING = Expectation(None, (), None, Amounts.zero())
 
 
-def expect(revisions: Iterable[Revision], law: Law) -> Expectation:
+def expect(revisions: Iterable[Revision], law: Law, *, earlier_days: int = 0) -> Expectation:
     """From all known revisions; the last one says what the arrêt is."""
     ordered = sorted(revisions, key=lambda revision: revision.number)
     latest = ordered[-1]
@@ -64,7 +64,7 @@ def expect(revisions: Iterable[Revision], law: Law) -> Expectation:
     if due is None:
         return NOTHING
     try:
-        found = rates(latest, _pay(ordered), law)
+        found = rates(latest, _pay(ordered), law, earlier_days=earlier_days)
         start = latest.period.first
         retenues = Retenues(law.at("csg", start), law.at("crds", start))
     except NotEnoughPay:

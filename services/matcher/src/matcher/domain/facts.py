@@ -123,6 +123,8 @@ class Facts:
     deposits: tuple[Deposit, ...] = ()
     answers: tuple[Answer, ...] = ()
     credits: tuple[Credit, ...] = ()
+    earlier_days: int = 0
+    """Payable days of earlier arrêts of the same accident: they count towards the first rate."""
 
     @property
     def latest(self) -> Revision | None:

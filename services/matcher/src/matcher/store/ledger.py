@@ -11,14 +11,16 @@ from uuid import UUID
 
 from chassis import outbox
 from chassis.db import Tx
+from chassis.failpoints import fp
 from chassis.sealing import Sealer
 from contracts.money import Amounts
 from contracts.sealed import Pay
 from contracts.topics import DECLARATIONS
 
+from matcher.domain.allowance import earlier_days
 from matcher.domain.case import Assessment, assess
 from matcher.domain.deadline import Deadline, reconcile
-from matcher.domain.facts import Answer, Facts, PaymentKey
+from matcher.domain.facts import Answer, Credit, Facts, PaymentKey
 from matcher.domain.law import Law
 from matcher.domain.matching import Allocation, allocate, candidate, credits_of
 from matcher.domain.news import Before, Match, news
@@ -68,7 +70,7 @@ class Ledger:
         held = await deadlines.of_cases(tx, [row.case_id for row in rows])
         for row in rows:
             credits = credits_of(row.case_id, payments, allocations)
-            its = replace(known[row.case_id], credits=credits)
+            its = self._with(known, row.case_id, credits)
             after = assess(its, self.law)
             deadlines_held = [each for case_id, each in held if case_id == row.case_id]
             change = Change(
@@ -79,6 +81,17 @@ class Ledger:
                 deadlines=reconcile(deadlines_held, after.waits, at, due_by=due_by),
             )
             await _write(tx, change, at)
+
+    def _with(
+        self, known: Mapping[UUID, Facts], case_id: UUID, credits: tuple[Credit, ...]
+    ) -> Facts:
+        """The facts of a case together with what it takes from the person's other cases."""
+        its = known[case_id]
+        if its.latest is None:
+            return its
+        others = [each.latest for id_, each in known.items() if id_ != case_id and each.latest]
+        count = earlier_days(its.latest, others, self.law)
+        return replace(its, credits=credits, earlier_days=count)
 
     async def _facts(
         self, tx: Tx, rows: Sequence[CaseRow]
@@ -136,7 +149,7 @@ async def _write(tx: Tx, change: Change, at: datetime) -> None:
     )
     if found or not row.says(after):
         await cases.write(tx, row.case_id, after, at)
-    if row.revision != after.revision:
+    if (row.revision, row.expected) != (after.revision, after.expected):
         await history.add_expectation(tx, row.case_id, after, at)
     if (row.state, row.gap) != (after.state, after.gap):
         await history.add_state(tx, row.case_id, after.state, after.gap, at)
@@ -144,5 +157,6 @@ async def _write(tx: Tx, change: Change, at: datetime) -> None:
         await facts.mark_told(tx, row.case_id, change.answers)
     if change.deadlines:
         await deadlines.write(tx, row.case_id, change.deadlines)
+    fp("matcher.before_news")
     for event in found:
         await outbox.add(tx, event, stream=row.case_id, tenant=row.tenant, at=at)
