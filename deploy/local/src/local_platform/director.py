@@ -92,12 +92,19 @@ class Director:
             if until is None and planned is None:
                 return now
             target = min(each for each in (waited, planned, until) if each is not None)
-            await self._control("POST", "/control/clock", json={"to": target.isoformat()})
+            await self._jump(target)
             await self._on_jump(target)
-            await self._until_read()
+
+    async def _jump(self, to: datetime) -> None:
+        """Two calls: the CPAM waits with its plan until every service has read the new day.
+
+        A slip found by a service that still has the old reading would be dated on that day.
+        """
+        await self._control("POST", "/control/clock", json={"to": to.isoformat(), "hold": True})
+        await self._until_read()
+        await self._control("POST", "/control/clock", json={"to": to.isoformat()})
 
     async def _until_read(self) -> None:
-        """What is sent before a service has read the new day would be taken on the old one."""
         for _ in range(int(QUIET_WITHIN_SECONDS / ROUND_EVERY_SECONDS)):
             readings = await self._readings()
             if len({one["tick"] for one in readings.values()}) == 1:

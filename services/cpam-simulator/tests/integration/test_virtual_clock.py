@@ -43,6 +43,17 @@ async def test_a_jump_to_now_repeated_after_a_lost_answer_is_no_jump(partner: An
     assert await partner.jump("2026-03-04T00:00:00Z") == first
 
 
+async def test_a_held_jump_shows_the_new_day_before_the_cpam_acts_on_it(partner: Any) -> None:
+    answer = {"at": "2026-03-03T09:00:00Z", "verdict": "CONFIRMATION_TRAITEMENT"}
+    await partner.control("scripts", [partner.script(answers=[answer])])
+    await partner.deposit()
+    held = await partner.control("clock", {"to": "2026-03-03T09:00:00Z", "hold": True})
+    assert (await clock(partner))[0] == "2026-03-03T09:00:00Z"
+    assert await partner.collect() == []
+    assert await partner.jump("2026-03-03T09:00:00Z") == held
+    assert len(await partner.collect()) == 1
+
+
 async def test_a_reset_begins_a_new_world_under_a_higher_tick(partner: Any) -> None:
     await partner.deposit()
     await partner.jump("2026-03-04T00:00:00Z")

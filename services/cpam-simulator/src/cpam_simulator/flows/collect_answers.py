@@ -11,7 +11,7 @@ from cpam_simulator.store.database import Tx
 
 def collect_answers(tx: Tx, account: Account, maximum: int) -> DueAnswers:
     here = world.get(tx)
-    due = answers.list_due(tx, account.name, here.now, maximum + 1)
+    due = answers.list_due(tx, account.name, here.acted_to, maximum + 1)
     given = due[:maximum]
     if given:
         answers.mark_sent(tx, [item.id for item in given], here.now)

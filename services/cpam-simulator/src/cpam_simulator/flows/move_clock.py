@@ -7,11 +7,16 @@ from cpam_simulator.store.database import Tx
 from cpam_simulator.store.world import World
 
 
-def move_clock(tx: Tx, to: datetime) -> World | None:
-    """The world after the jump, or None when `to` lies in its past. Jumping to now is no jump."""
+def move_clock(tx: Tx, to: datetime, hold: bool) -> World | None:
+    """The world after the jump, or None when `to` lies in its past. Jumping to now is no jump.
+
+    `hold` keeps the CPAM from acting until a jump to the same instant without it.
+    """
     here = world.get(tx)
     if to < here.now:
         return None
     if to > here.now:
         world.move(tx, to)
+    if not hold:
+        world.act(tx)
     return world.get(tx)

@@ -18,7 +18,7 @@ def release_slips(tx: Tx, accounts: Accounts) -> int:
     """How many files were deposited."""
     here = world.get(tx)
     files = 0
-    due = slips.list_due(tx, here.now)
+    due = slips.list_due(tx, here.acted_to)
     for (account, caisse, at), group in groupby(due, lambda s: (s.account, s.caisse, s.due_at)):
         own = list(group)
         number = slips.next_number(tx)

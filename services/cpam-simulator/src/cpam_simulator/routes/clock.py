@@ -21,6 +21,7 @@ router = APIRouter()
 class Jump(BaseModel):
     model_config = ConfigDict(extra="forbid")
     to: AwareDatetime
+    hold: bool = False
 
 
 @router.get("/clock")
@@ -30,14 +31,14 @@ async def read_clock(here: Here) -> dict[str, Any]:
 
 @router.post("/control/clock")
 async def jump(here: Here, asked: Jump) -> dict[str, Any]:
-    moved = await here.store.run(_jump, asked.to, here.accounts)
+    moved = await here.store.run(_jump, asked.to, asked.hold, here.accounts)
     if moved is None:
         raise HTTPException(409, "L'horloge ne recule jamais; the clock never goes back")
     return here.show(moved)
 
 
-def _jump(tx: Tx, to: datetime, accounts: Accounts) -> World | None:
-    moved = move_clock(tx, to)
+def _jump(tx: Tx, to: datetime, hold: bool, accounts: Accounts) -> World | None:
+    moved = move_clock(tx, to, hold)
     if moved is not None:
         release_slips(tx, accounts)
     return moved
@@ -61,5 +62,5 @@ async def quiescence(here: Here) -> dict[str, Any]:
 
 def _quiet(tx: Tx) -> tuple[World, datetime | None]:
     found = world.get(tx)
-    planned = (answers.next_due(tx, found.now), slips.next_due(tx, found.now))
+    planned = (answers.next_due(tx, found.acted_to), slips.next_due(tx, found.acted_to))
     return found, min((at for at in planned if at is not None), default=None)

@@ -114,7 +114,7 @@ def _about(tx: Tx, call: Call) -> list[About]:
         case Query(number):
             return [About(number)]
         case Collect(maximum):
-            due = answers.list_due(tx, call.account.name, world.get(tx).now, maximum)
+            due = answers.list_due(tx, call.account.name, world.get(tx).acted_to, maximum)
             return [About(item.control_number) for item in due if item.control_number]
         case Confirm():
             return []

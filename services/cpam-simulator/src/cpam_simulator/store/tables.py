@@ -11,7 +11,7 @@ TABLES = """
 create table if not exists world (
   id integer primary key check (id = 1),
   now text not null, tick integer not null, activity integer not null,
-  mode text not null, universe text not null);
+  mode text not null, universe text not null, acted_to text not null);
 create table if not exists arret (
   id integer primary key, account text not null, siret text not null, nir text not null,
   first_day text not null, last_name text not null, first_name text not null,

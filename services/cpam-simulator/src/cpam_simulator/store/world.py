@@ -22,13 +22,15 @@ class World:
     activity: int
     mode: Mode
     universe: str
+    acted_to: datetime
+    """Up to here the CPAM has done what it planned; before `now` only while a jump is held."""
 
 
 def begin_world(tx: Tx, at: datetime) -> World:
     """Only a store that has no world yet gets one; a restart goes on where the clock stood."""
     tx.execute(
-        "insert into world values (1, ?, 1, 0, 'B', ?) on conflict do nothing",
-        (written(at), _new_universe()),
+        "insert into world values (1, ?, 1, 0, 'B', ?, ?) on conflict do nothing",
+        (written(at), _new_universe(), written(at)),
     )
     return get(tx)
 
@@ -36,12 +38,22 @@ def begin_world(tx: Tx, at: datetime) -> World:
 def get(tx: Tx) -> World:
     row = tx.execute("select * from world").fetchone()
     return World(
-        read(row["now"]), row["tick"], row["activity"], cast(Mode, row["mode"]), row["universe"]
+        read(row["now"]),
+        row["tick"],
+        row["activity"],
+        cast(Mode, row["mode"]),
+        row["universe"],
+        read(row["acted_to"]),
     )
 
 
 def move(tx: Tx, to: datetime) -> None:
     tx.execute("update world set now = ?, tick = tick + 1", (written(to),))
+
+
+def act(tx: Tx) -> None:
+    """The CPAM catches up with its clock."""
+    tx.execute("update world set acted_to = now")
 
 
 def set_mode(tx: Tx, mode: Mode) -> None:
@@ -59,8 +71,8 @@ def reset(tx: Tx, at: datetime, universe: str | None) -> World:
         tx.execute(f"delete from {table}")
     tx.execute(
         "update world set now = ?, tick = tick + 1, activity = activity + 1, mode = 'B',"
-        " universe = ?",
-        (written(at), universe or _new_universe()),
+        " universe = ?, acted_to = ?",
+        (written(at), universe or _new_universe(), written(at)),
     )
     return get(tx)
 
