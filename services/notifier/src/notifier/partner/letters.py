@@ -123,7 +123,7 @@ def _facts(alert: Alert, language: Language) -> list[tuple[str, str]]:
     if isinstance(facts, Overdue):
         rows = [
             ("Attendu depuis" if fr else "Awaited since", instant(facts.since, language)),
-            ("Échéance" if fr else "Due", instant(facts.due_at, language)),
+            ("Échéance" if fr else "Due", due(facts.due_at, language)),
         ]
         late = facts.missed_at - facts.due_at
         if late > _ON_TIME:
@@ -166,16 +166,19 @@ def _subject_rows(alert: Alert, language: Language) -> list[tuple[str, str]]:
 
 
 def instant(at: dt.datetime, language: Language) -> str:
-    """In Paris, e.g. `mardi 10 mars 2026 à 14:05`; midnight reads as the end of the day before."""
+    """In Paris, e.g. `mardi 10 mars 2026 à 14:05`."""
+    pattern = "EEEE d MMMM y 'à' HH:mm" if language == "fr" else "EEEE d MMMM y 'at' HH:mm"
+    return format_datetime(at.astimezone(PARIS), pattern, locale=_LOCALES[language])
+
+
+def due(at: dt.datetime, language: Language) -> str:
+    """As `instant`; but what is due at midnight is due by the end of the day before."""
     local = at.astimezone(PARIS)
-    fr = language == "fr"
-    if local.time() == dt.time(0):
-        day = format_date(
-            local.date() - dt.timedelta(days=1), "EEEE d MMMM y", locale=_LOCALES[language]
-        )
-        return f"{day}, fin de journée" if fr else f"{day}, end of the day"
-    pattern = "EEEE d MMMM y 'à' HH:mm" if fr else "EEEE d MMMM y 'at' HH:mm"
-    return format_datetime(local, pattern, locale=_LOCALES[language])
+    if local.time() != dt.time(0):
+        return instant(at, language)
+    before = local.date() - dt.timedelta(days=1)
+    day = format_date(before, "EEEE d MMMM y", locale=_LOCALES[language])
+    return f"{day}, fin de journée" if language == "fr" else f"{day}, end of the day"
 
 
 def euros(amount: Decimal, language: Language) -> str:

@@ -13,18 +13,23 @@ _MINUS = "\N{MINUS SIGN}"
 
 
 def day(date: dt.date) -> str:
-    """`9 mars 2026`."""
-    return format_date(date, "d MMMM y", locale=_LOCALE)
+    """`9 mars 2026`, `1er mars 2026`."""
+    return _date(date, "d MMMM y")
 
 
 def short_day(date: dt.date) -> str:
     """`9 mars`."""
-    return format_date(date, "d MMM", locale=_LOCALE)
+    return _date(date, "d MMM")
 
 
 def weekday(date: dt.date) -> str:
     """`lundi 9 mars 2026`."""
-    return format_date(date, "EEEE d MMMM y", locale=_LOCALE)
+    return _date(date, "EEEE d MMMM y")
+
+
+def _date(date: dt.date, pattern: str) -> str:
+    """The first of a month is an ordinal in French, the other days are not."""
+    return format_date(date, pattern.replace("d", "d'er'") if date.day == 1 else pattern, _LOCALE)
 
 
 def days(first: dt.date, last: dt.date) -> str:
@@ -34,7 +39,7 @@ def days(first: dt.date, last: dt.date) -> str:
     if first.year != last.year:
         return f"du {day(first)} au {day(last)}"
     start = "d" if first.month == last.month else "d MMMM"
-    return f"du {format_date(first, start, locale=_LOCALE)} au {day(last)}"
+    return f"du {_date(first, start)} au {day(last)}"
 
 
 def paris_day(at: dt.datetime) -> dt.date:
@@ -46,12 +51,17 @@ def clock_time(at: dt.datetime) -> str:
 
 
 def instant(at: dt.datetime) -> str:
-    """`lun. 9 mars 2026, 14:05`; a midnight reads as the end of the day before, as due."""
+    """`lun. 9 mars 2026, 14:05`."""
+    return f"{_date(paris_day(at), 'EEE d MMMM y')}, {clock_time(at)}"
+
+
+def due(at: dt.datetime) -> str:
+    """As `instant`; but what is due at midnight is due by the end of the day before."""
     local = at.astimezone(PARIS)
     if local.time() == dt.time(0):
         before = local.date() - dt.timedelta(days=1)
-        return f"{format_date(before, 'EEE d MMMM y', locale=_LOCALE)}, fin de journée"
-    return format_datetime(local, "EEE d MMMM y, HH:mm", locale=_LOCALE)
+        return f"{_date(before, 'EEE d MMMM y')}, fin de journée"
+    return instant(at)
 
 
 def lasting(length: dt.timedelta) -> str:

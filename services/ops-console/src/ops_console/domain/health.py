@@ -1,9 +1,19 @@
 """The state of the platform's parts, as the health board shows it."""
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Literal
 
 State = Literal["ready", "not-ready", "away"]
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An open one; `kind` and `key` are codes and ids, never content."""
+
+    kind: str
+    key: str
+    since: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +27,7 @@ class Condition:
     outbox: int | None = None
     mails: int | None = None
     held: int | None = None
-    incidents: int | None = None
+    incidents: tuple[Incident, ...] | None = None
 
     @property
     def troubled(self) -> bool:

@@ -31,17 +31,12 @@ CASE_STATES: dict[str, Label] = {
     "cancelled": Label("Annulé"),
 }
 
-ALERT_STATES: dict[str, Label] = {
-    "open": Label("Ouverte", "warn"),
-    "resolved": Label("Terminée", "good"),
-}
-
-ALERT_KINDS: dict[str, str] = {
-    "technical-acknowledgement-overdue": "Accusé technique en retard",
-    "acknowledgement-overdue": "Réponse de la CPAM en retard",
-    "payment-overdue": "Paiement en retard",
-    "payment-gap": "Écart de paiement",
-    "incident": "Incident technique",
+ALERT_FILTERS: dict[str, str] = {
+    "technical-acknowledgement-overdue": "Accusés techniques",
+    "acknowledgement-overdue": "Réponses de la CPAM",
+    "payment-overdue": "Paiements en retard",
+    "payment-gap": "Écarts",
+    "incident": "Incidents",
 }
 
 RESOLUTIONS: dict[str, str] = {
@@ -107,6 +102,12 @@ CONDITIONS: dict[str, Label] = {
     "ready": Label("Prêt", "good"),
     "not-ready": Label("Pas prêt", "warn"),
     "away": Label("Injoignable", "bad"),
+}
+
+CHECKS: dict[str, str] = {
+    "database": "Base de données",
+    "relay": "Publication",
+    "consumer": "Lecture des événements",
 }
 
 UNKNOWN_REASONS: dict[str, str] = {

@@ -15,7 +15,16 @@ from ops_console.domain.case_file import ONE_DAY, CaseFile, Line, Run
 from ops_console.domain.french import count, days
 
 Kind = Literal[
-    "leave", "extension", "returned", "cancelled", "waiting", "due", "employee", "paid", "missing"
+    "leave",
+    "extension",
+    "returned",
+    "cancelled",
+    "waiting",
+    "accident",
+    "due",
+    "employee",
+    "paid",
+    "missing",
 ]
 _SHOW_EACH_DAY = 62
 _WIDE_APART, _NARROW_APART = 11.0, 26.0
@@ -32,9 +41,15 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
+    """`parts` say in words how many days of each kind there are."""
+
     name: str
-    summary: str
+    parts: list[tuple[Kind, str]]
     bars: list[Bar]
+
+    @property
+    def summary(self) -> str:
+        return ", ".join(text for _, text in self.parts) or "aucun jour"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,6 @@ class Picture:
     span: Run
     lanes: list[Lane]
     ticks: list[Tick]
-    weekends: list[tuple[float, float]]
     day_lines: list[float]
 
 
@@ -62,6 +76,7 @@ _TEXTS: dict[Kind, tuple[str, str]] = {
     "returned": ("jour repris", "jours repris"),
     "cancelled": ("jour annulé", "jours annulés"),
     "waiting": ("jour de carence", "jours de carence"),
+    "accident": ("jour de l'accident", "jours avant l'indemnisation"),
     "due": ("jour dû à l'employeur", "jours dus à l'employeur"),
     "employee": ("jour versé au salarié", "jours versés au salarié"),
     "paid": ("jour payé à l'employeur", "jours payés à l'employeur"),
@@ -79,13 +94,12 @@ def picture(case: CaseFile) -> Picture | None:
     leave = _leave_days(case)
     due = _due_days(case)
     paid = _paid_days(case, due)
-    lanes = [draw.lane("Arrêt", leave), draw.lane("Indemnités dues", due)]
+    lanes = [draw.lane("Arrêt", leave), draw.lane("Indemnités", due)]
     lanes.append(draw.lane("Paiements", paid))
     return Picture(
         span=span,
         lanes=lanes,
         ticks=draw.ticks(),
-        weekends=draw.weekends(),
         day_lines=draw.day_lines(),
     )
 
@@ -117,12 +131,14 @@ def _due_days(case: CaseFile) -> dict[dt.date, Kind]:
         return {}
     first_payable = _first_payable(case)
     due = set(case.calculation.due or ()) if case.calculation else set()
+    # After an accident there is no carence: the employer pays the day itself.
+    before: Kind = "waiting" if latest.risk == "maladie" else "accident"
     kinds: dict[dt.date, Kind] = {}
     for day in latest.effective:
         if day in due:
             kinds[day] = "due"
         elif first_payable is not None:
-            kinds[day] = "waiting" if day < first_payable else "employee"
+            kinds[day] = before if day < first_payable else "employee"
     return kinds
 
 
@@ -178,7 +194,7 @@ class _Drawing:
             )
             for kind, run in _runs(kinds)
         ]
-        return Lane(name, _summary(kinds), bars)
+        return Lane(name, _parts(kinds), bars)
 
     def ticks(self) -> list[Tick]:
         """The first day, then Mondays or first days of months, as many as can be read."""
@@ -200,11 +216,6 @@ class _Drawing:
                 kept.append(day)
         return kept
 
-    def weekends(self) -> list[tuple[float, float]]:
-        if len(self._span) > 2 * _SHOW_EACH_DAY:
-            return []
-        return [(self._x(day), self._step) for day in self._span if day.weekday() >= 5]
-
     def day_lines(self) -> list[float]:
         if len(self._span) > _SHOW_EACH_DAY:
             return []
@@ -221,6 +232,6 @@ def _runs(kinds: dict[dt.date, Kind]) -> list[tuple[Kind, Run]]:
     return found
 
 
-def _summary(kinds: dict[dt.date, Kind]) -> str:
-    numbers = {kind: sum(1 for found in kinds.values() if found == kind) for kind in _TEXTS}
-    return ", ".join(count(number, *_TEXTS[kind]) for kind, number in numbers.items() if number)
+def _parts(kinds: dict[dt.date, Kind]) -> list[tuple[Kind, str]]:
+    numbers = Counter(kinds.values())
+    return [(kind, count(numbers[kind], *_TEXTS[kind])) for kind in _TEXTS if numbers[kind]]

@@ -130,7 +130,6 @@ def _revision(revision: Revision) -> Entry:
         actor="Employeur",
         title=CHANGES.get(revision.change, revision.change),
         facts=[] if revision.cancelled else facts,
-        proof=[("Révision", str(revision.number))],
     )
 
 
@@ -145,9 +144,12 @@ def _expectations(history: Sequence[Expected]) -> Iterator[Entry]:
             yield Entry(expected.at, "Jonction", title, amount=expected.amounts.net)
 
 
+_PREPARED = "Dépôt préparé pour la CPAM"
+
+
 def _prepared(number: int, at: dt.datetime) -> Entry:
     proof = [("Révision", str(number))]
-    return Entry(at, "Jonction", "Dépôt préparé pour la CPAM", proof=proof)
+    return Entry(at, "Jonction", _PREPARED, proof=proof)
 
 
 _TOLD_TURNS = {"gap", "settled", "paid-to-employee", "cancelled"}
@@ -167,7 +169,7 @@ def _deposit(deposit: Deposit) -> Iterator[Entry]:
         ("Empreinte SHA-256", deposit.content_sha256),
         ("Envois", str(deposit.attempts)),
     ]
-    yield Entry(deposit.prepared_at, "Jonction", "Dépôt préparé pour la CPAM", proof=proof)
+    yield Entry(deposit.prepared_at, "Jonction", _PREPARED, proof=proof)
     if deposit.deposited_at is not None:
         facts = [] if deposit.reference is None else [f"Référence {deposit.reference}"]
         yield Entry(
@@ -209,7 +211,6 @@ def _answer(answer: Answer) -> Entry:
         title=title,
         tone=verdict.tone,
         facts=facts,
-        proof=[("Révision", str(answer.revision))],
     )
 
 
@@ -278,14 +279,14 @@ def _awaited(case: CaseFile) -> Iterator[Entry]:
     for wait in case.waits:
         if wait.state in ("pending", "missed"):
             late = wait.state == "missed"
-            due = "Devait arriver" if late else "Au plus tard"
+            label_of_due = "Devait arriver" if late else "Au plus tard"
             yield Entry(
                 wait.due_at,
                 "CPAM",
                 AWAITED.get(wait.awaited, wait.awaited),
                 "warn" if late else "calm",
                 facts=[
-                    f"{due} : {french.instant(wait.due_at)}",
+                    f"{label_of_due} : {french.due(wait.due_at)}",
                     f"Attendu depuis : {french.instant(wait.since)}",
                 ],
                 to_come=True,

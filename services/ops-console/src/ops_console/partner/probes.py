@@ -3,10 +3,10 @@
 import asyncio
 import datetime as dt
 import json
-from typing import Any
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from ops_console.domain import health as ours
 from ops_console.domain.health import Condition
 from ops_console.partner.upstream import Away, Told, Upstream
 
@@ -18,12 +18,9 @@ _COUNTED = {
 
 
 class Incident(Told):
-    id: str
     kind: str
     key: str
-    detail: dict[str, Any]
     opened_at: dt.datetime
-    closed_at: dt.datetime | None
 
 
 class Incidents(Told):
@@ -32,9 +29,6 @@ class Incidents(Told):
 
 class Held(Told):
     id: int
-    topic: str
-    reason: str
-    error: str | None = None
 
 
 class HeldEvents(Told):
@@ -60,7 +54,11 @@ async def examine(upstream: Upstream) -> Condition:
         outbox=counts.get("outbox"),
         mails=counts.get("mails"),
         held=len(held.items) if isinstance(held, HeldEvents) else None,
-        incidents=len(incidents.items) if isinstance(incidents, Incidents) else None,
+        incidents=tuple(
+            ours.Incident(each.kind, each.key, each.opened_at) for each in incidents.items
+        )
+        if isinstance(incidents, Incidents)
+        else None,
     )
 
 
