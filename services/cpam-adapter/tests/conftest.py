@@ -8,6 +8,7 @@ import asyncio
 import json
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -324,6 +325,9 @@ class World:
         }
         return model(**(values | sealed | changed))
 
+    def submission_of(self, data: Declaration) -> UUID:
+        return submission_id(data.declaration_id, data.revision)
+
     async def declare(
         self,
         model: type[Declaration] = DeclarationSubmitted,
@@ -347,11 +351,11 @@ def contract() -> Iterator[Contract]:
 async def new_adapter(
     fixed_clock: FixedClock, directory: Directory, keys_dir: Path, contract: Contract
 ) -> AsyncIterator[NewAdapter]:
-    """`adapter = await new_adapter(db, url)`; its calls take a second at most."""
+    """`adapter = await new_adapter(db, url)`; its calls take ten seconds at most."""
     posts: list[Post] = []
 
     async def make(
-        db: Database, url: str, *, longest_seconds: float = 1.0, **changed: Any
+        db: Database, url: str, *, longest_seconds: float = 10.0, **changed: Any
     ) -> Adapter:
         post = Post(url, longest_seconds=longest_seconds)
         posts.append(post)
@@ -379,3 +383,46 @@ async def world(
         adapter, twin = await new_adapter(db, url), await new_adapter(db, url)
         yield World(adapter, twin, simulated, fixed_clock, adapter.sealer, urls.service)
     await db.close()
+
+
+@pytest.fixture
+def processes(
+    material: Material, simulator_url: str, tmp_path: Path
+) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """`start(url, failpoint)` starts one adapter, without a broker unless told."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(
+        database_url: str, failpoint: str | None = None, **settings: object
+    ) -> subprocess.Popen[bytes]:
+        values = {
+            "mode": "test",
+            "database": database_url,
+            "kafka": f"127.0.0.1:{free_port()}",
+            "clock": f"{simulator_url}/clock",
+            "directory": material.directory,
+            "keys": material.keys("cpam-adapter"),
+            "port": free_port(),
+            "cpam_url": f"{simulator_url}/teledeclaration",
+            "request_seconds": 2,
+            "lease_seconds": 30,
+            "submit_poll_seconds": 0.05,
+            "answers_poll_seconds": 0.1,
+            "log_level": "ERROR",
+            **({"failpoint": failpoint} if failpoint else {}),
+            **settings,
+        }
+        env = {f"JONCTION_{name.upper()}": str(value) for name, value in values.items()}
+        process = spawn(
+            [sys.executable, "-m", "cpam_adapter", "all"],
+            log=tmp_path / "adapter.log",
+            env={"PATH": os.environ["PATH"], **env},
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGCONT)
+        stop(process, by=signal.SIGKILL, seconds=10)

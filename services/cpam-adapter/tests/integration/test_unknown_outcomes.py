@@ -17,7 +17,7 @@ async def sent_into_doubt(world, kind, **rule):
 @pytest.mark.parametrize(
     "rule",
     [
-        {"kind": "commit-then-no-answer", "seconds": 1.5},
+        {"kind": "commit-then-no-answer", "seconds": 0.3},
         {"kind": "commit-then-reset"},
         {"kind": "commit-then-close"},
     ],
@@ -38,7 +38,7 @@ async def test_what_was_filed_without_an_answer_is_found_and_never_sent_again(wo
 
 
 @pytest.mark.parametrize(
-    "rule", [{"kind": "no-commit-no-answer", "seconds": 1.5}, {"kind": "no-commit-then-reset"}]
+    "rule", [{"kind": "no-commit-no-answer", "seconds": 0.3}, {"kind": "no-commit-then-reset"}]
 )
 async def test_what_was_not_filed_is_sent_again_once_with_the_same_bytes(world, rule):
     submission = await sent_into_doubt(world, **rule)
