@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import structlog
 from prometheus_client import Counter, Gauge
 
-from chassis import kafka, positions
+from chassis import held, kafka, positions
 from chassis.applying import Applier, Subscription, Tally
 from chassis.clock import Clock
 from chassis.db import Database, is_transient
@@ -31,11 +31,17 @@ log = structlog.get_logger()
 
 MOST_HELD_IN_A_ROW = 20
 DEAF_AFTER_SECONDS = 60.0
+EARLY_FOR_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 5.0
 
 EVENTS = Counter("jonction_events_consumed_total", "By what became of them", ["service", "outcome"])
 LAG = Gauge("jonction_consumer_lag", "Events in the log not yet taken", ["service"])
+HELD = Gauge("jonction_held_events", "Events that wait for an operator", ["service", "reason"])
 FENCED = Counter("jonction_consumer_fenced_total", "Batches that a twin had applied", ["service"])
+
+
+class Deaf(Exception):
+    """There are events for us, and nothing has come for a minute."""
 
 
 class Consumer:
@@ -133,7 +139,7 @@ class Consumer:
     async def _settle(self, reader: LogReader) -> None:
         ours = await reader.settle(await self._load())
         self._places = {(place.topic, place.partition): place for place in ours}
-        if reader.settled and ours:
+        if reader.settled and reader.joined:
             # Whatever made it stop is over: if not, it stops again and says so again.
             async with self._db.begin() as tx:
                 await Stopped.forget(tx, self._incidents)
@@ -201,7 +207,13 @@ class Consumer:
         if not behind:
             self._heard_at = time.monotonic()
         if time.monotonic() - self._heard_at > DEAF_AFTER_SECONDS:
-            raise Unavailable("deaf")
+            raise Deaf
+        async with self._db.begin() as tx:
+            for reason, count in (await held.count(tx)).items():
+                HELD.labels(self._group, reason).set(count)
+            for topic, stream in await held.overdue(tx, EARLY_FOR_SECONDS):
+                key = held.stream_key(topic, stream)
+                await self._incidents.open(tx, "event-early", key, {"topic": topic})
 
     async def _stand(self, stopped: Stopped, stop: asyncio.Event) -> None:
         """Reads nothing until an operator has acted; says why all the while."""

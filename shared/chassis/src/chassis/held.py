@@ -39,6 +39,17 @@ _LOAD = text(
     where id = :id and skipped_at is null
     """
 )
+_COUNT = text("select reason, count(*) from held_event where skipped_at is null group by reason")
+_OVERDUE = text(
+    """
+    select topic, stream_id from held_event
+    where skipped_at is null
+    group by topic, stream_id
+    having bool_and(reason = 'early')
+       and min(held_at) < clock_timestamp() - make_interval(secs => :seconds)
+    limit 100
+    """
+)
 _DROP = text("delete from held_event where id = :id")
 _MARK = text(
     """
@@ -83,6 +94,17 @@ async def list_held(tx: Tx, *, after: int = 0, limit: int = 100) -> list[dict[st
     """Oldest first, without the events' content; `after` is the last `id` of the page before."""
     found = await tx.execute(_LIST, {"after": after, "limit": limit})
     return [dict(row) for row in found.mappings()]
+
+
+async def count(tx: Tx) -> dict[str, int]:
+    counted = {row[0]: int(row[1]) for row in await tx.execute(_COUNT)}
+    return {reason: counted.get(reason, 0) for reason in ("early", "failed", "unreadable")}
+
+
+async def overdue(tx: Tx, seconds: float) -> list[tuple[str, UUID]]:
+    """Streams (topic, id) whose predecessor has been missing for so long in real time."""
+    found = await tx.execute(_OVERDUE, {"seconds": seconds})
+    return [(row.topic, row.stream_id) for row in found]
 
 
 async def load(tx: Tx, held_id: int) -> Record:

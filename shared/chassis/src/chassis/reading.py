@@ -39,6 +39,8 @@ class LogReader(kafka.ConsumerRebalanceListener):
         self._consumer = kafka.group_consumer(address, group, session_seconds=session_seconds)
         self._witness = Witness(address, group)
         self._rebalances, self._settled_after = 0, -1
+        self.joined = False
+        """Whether the group has given us our partitions, be they none."""
         self._put_off: dict[kafka.TopicPartition, float] = {}
         self._hinted: dict[kafka.TopicPartition, int] = {}
         self._next_hint = 0.0
@@ -66,6 +68,7 @@ class LogReader(kafka.ConsumerRebalanceListener):
 
     def on_partitions_assigned(self, assigned: Iterable[kafka.TopicPartition]) -> None:
         self._rebalances += 1
+        self.joined = True
         for tp in assigned:
             # Any position will do while it rests: without one the library would look for one.
             self._consumer.seek(tp, 0)
@@ -76,14 +79,13 @@ class LogReader(kafka.ConsumerRebalanceListener):
         rebalances, ours = self._rebalances, self._consumer.assignment()
         unknown = [tp for tp in ours if (tp.topic, tp.partition) not in places]
         beginnings = await self._consumer.beginning_offsets(unknown) if unknown else {}
-        settled = []
-        for tp in sorted(ours):
-            place = places.get((tp.topic, tp.partition)) or Place(
-                tp.topic, tp.partition, beginnings[tp]
-            )
-            if not await self._witness.confirms(place):
-                raise AnotherLog(place)
-            settled.append(place)
+        settled = [
+            places.get((tp.topic, tp.partition)) or Place(tp.topic, tp.partition, beginnings[tp])
+            for tp in sorted(ours)
+        ]
+        self._witness.watch(settled)
+        for place in settled:
+            await self.confirm(place)
         if rebalances == self._rebalances:
             for place in settled:
                 self._go_on(place)

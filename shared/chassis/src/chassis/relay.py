@@ -9,20 +9,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
 import structlog
 from asyncpg.exceptions import InterfaceError, PostgresError
-from contracts import envelope
 from prometheus_client import Counter, Gauge
 
 from chassis import kafka
 from chassis.failpoints import fp
-from chassis.partitions import key_of
 from chassis.patience import Patience, rest
 from chassis.quiet import Reading
+from chassis.sending import Batch, fill, numbered, send
 
 log = structlog.get_logger()
 
@@ -30,7 +27,6 @@ ROUND = 500
 IDLE_SECONDS = 0.05
 FLUSH_SECONDS = 15.0
 _LEADER = 0x4F555442
-_HEADERS = [("content-type", envelope.CONTENT_TYPE.encode())]
 
 PUBLISHED = Counter(
     "jonction_events_published_total", "Acknowledged by Kafka", ["service", "topic"]
@@ -61,8 +57,8 @@ _LOOK = """
 """
 _SESSION = {
     "application_name": "jonction-relay",
-    # A frozen relay loses its session, and with it the lock, to one that runs.
-    "idle_session_timeout": "10s",
+    # A frozen relay loses its session, and with it the lock, to one that runs; a flush is shorter.
+    "idle_session_timeout": "20s",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
     "tcp_keepalives_count": "2",
@@ -71,14 +67,6 @@ _SESSION = {
 
 class NotAcknowledged(Exception):
     """Whether Kafka has the batch is unknown: the producer is thrown away, the rows stay."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    topic: str
-    partition: int
-    builder: Any
-    ids: list[int]
 
 
 class Relay:
@@ -145,8 +133,8 @@ class Relay:
         rows = await connection.fetch(_READ, ROUND)
         if not rows:
             return 0
-        batches = self._fill(producer, rows)
-        tasks = {asyncio.create_task(_send(producer, batch)): batch for batch in batches}
+        batches = fill(producer, rows, self._service)
+        tasks = {asyncio.create_task(send(producer, batch)): batch for batch in batches}
         _, late = await asyncio.wait(tasks, timeout=FLUSH_SECONDS)
         for task in late:
             task.cancel()
@@ -154,7 +142,7 @@ class Relay:
         acked: list[tuple[int, int | None]] = []
         for task, batch in tasks.items():
             if task not in late and task.exception() is None:
-                acked += _numbered(batch, task.result())
+                acked += numbered(batch, task.result())
                 self._count(batch)
         fp("relay.after_ack")
         if acked:
@@ -165,45 +153,7 @@ class Relay:
             raise NotAcknowledged("deadline")
         return sum(len(batch.ids) for batch in batches)
 
-    def _fill(self, producer: kafka.AIOKafkaProducer, rows: list[asyncpg.Record]) -> list[_Batch]:
-        """One batch for each partition: all or nothing, so nothing overtakes.
-
-        What does not fit, and all that comes after it in its partition, waits for the next round.
-        """
-        batches: dict[tuple[str, int], _Batch] = {}
-        full: set[tuple[str, int]] = set()
-        for row in rows:
-            place = (row["topic"], row["partition"])
-            if place in full:
-                continue
-            batch = batches.setdefault(place, _Batch(*place, producer.create_batch(), []))
-            appended = batch.builder.append(
-                timestamp=int(row["occurred_at"].timestamp() * 1000),
-                key=key_of(row["stream_id"]),
-                value=self._compose(row),
-                headers=_HEADERS,
-            )
-            if appended is None:
-                full.add(place)
-            else:
-                batch.ids.append(row["id"])
-        return list(batches.values())
-
-    def _compose(self, row: asyncpg.Record) -> bytes:
-        return envelope.compose(
-            topic=row["topic"],
-            source=self._service,
-            type=row["type"],
-            stream=row["stream_id"],
-            version=row["version"],
-            epoch=row["epoch"],
-            tenant=row["tenant"],
-            time=row["occurred_at"],
-            traceparent=row["traceparent"],
-            data=row["data"],
-        ).encode()
-
-    def _count(self, batch: _Batch) -> None:
+    def _count(self, batch: Batch) -> None:
         self.published += len(batch.ids)
         PUBLISHED.labels(self._service, batch.topic).inc(len(batch.ids))
 
@@ -249,13 +199,3 @@ class Relay:
         elif trouble is None and self._trouble not in (None, "starting"):
             log.info("relay works again", service=self._service)
         self._trouble = trouble
-
-
-async def _send(producer: kafka.AIOKafkaProducer, batch: _Batch) -> int:
-    future = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
-    return int((await future).offset)
-
-
-def _numbered(batch: _Batch, base: int) -> list[tuple[int, int | None]]:
-    """Row ids with their offsets; a broker that recognised a repeat does not say where it lies."""
-    return [(row, base + place if base >= 0 else None) for place, row in enumerate(batch.ids)]

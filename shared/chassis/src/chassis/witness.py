@@ -6,6 +6,7 @@ fetched and before they are applied; a log that has its old record at its old pl
 """
 
 import asyncio
+from collections.abc import Iterable
 
 from chassis import kafka
 from chassis.errors import Unavailable
@@ -19,7 +20,7 @@ _SECOND_LOOK_SECONDS = 1.0
 class Witness:
     def __init__(self, address: str, client: str) -> None:
         self._reader = kafka.reader(address, f"{client}-witness")
-        self._assigned: set[kafka.TopicPartition] = set()
+        self._watched: set[kafka.TopicPartition] = set()
 
     async def start(self) -> None:
         await self._reader.start()
@@ -27,10 +28,23 @@ class Witness:
     async def close(self) -> None:
         await kafka.close(self._reader)
 
+    def watch(self, places: Iterable[Place]) -> None:
+        """The partitions that may be asked about: naming them at once saves a round for each."""
+        tps = {kafka.TopicPartition(place.topic, place.partition) for place in places}
+        if tps <= self._watched:
+            return
+        self._watched |= tps
+        self._reader.assign(list(self._watched))
+        for each in self._watched:
+            # Without a position the library would look for a committed one, of which there is none.
+            self._reader.seek(each, 0)
+            self._reader.pause(each)
+
     async def confirms(self, place: Place) -> bool:
         """Asks twice before it says no: right after a restart a broker may not know its own end."""
         if place.last_event_id is None:
             return True
+        self.watch([place])
         tp = kafka.TopicPartition(place.topic, place.partition)
         for seconds in (_SECOND_LOOK_SECONDS, 0.0):
             found = await self._read(tp, place.next_offset - 1)
@@ -41,7 +55,6 @@ class Witness:
 
     async def _read(self, tp: kafka.TopicPartition, offset: int) -> object | None:
         """The record at exactly this offset; None where the log has none."""
-        self._assign(tp)
         self._reader.seek(tp, offset)
         self._reader.resume(tp)
         try:
@@ -59,13 +72,3 @@ class Witness:
             raise Unavailable("kafka") from away
         finally:
             self._reader.pause(tp)
-
-    def _assign(self, tp: kafka.TopicPartition) -> None:
-        if tp in self._assigned:
-            return
-        self._assigned.add(tp)
-        self._reader.assign(list(self._assigned))
-        for each in self._assigned:
-            # Without a position the library would look for a committed one, of which there is none.
-            self._reader.seek(each, 0)
-            self._reader.pause(each)
