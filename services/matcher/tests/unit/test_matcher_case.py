@@ -154,7 +154,7 @@ def test_a_complement_closes_the_gap_of_case_d(case, revision, statement, paid, 
             statement("1", paid("2026-03-05", "2026-03-22", "746.46", "46.28", "3.73")),
             statement(
                 "2",
-                paid("2026-03-05", "2026-03-22", "8.64", "0.54", "0.05"),
+                paid("2026-03-05", "2026-03-22", "8.64", "0.54", "0.04"),
                 accounting_day=date(2026, 5, 6),
             ),
         ],

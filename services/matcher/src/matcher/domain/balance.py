@@ -1,17 +1,19 @@
 """Compares what was expected with what was paid, payment by payment.
 
 The CPAM rounds the retenues of each payment on their own, so the expected retenues are computed
-again over the days of each payment before a difference is called a gap. A day is expected once: the
-second payment of a day meets an expectation of nothing.
+again over the days of each payment before a difference is called a gap. A day is expected once: of
+two payments of the same days the second meets what the first has left of them.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from contracts.money import ZERO, Amounts
 
+from matcher.domain.days import Days
 from matcher.domain.expectation import Expectation
 from matcher.domain.facts import Credit
 
@@ -34,19 +36,14 @@ def compare(expectation: Expectation, subrogated: bool, credits: Iterable[Credit
     ordered = sorted(credits, key=lambda credit: credit.payment.order)
     received = _sum(credit for credit in ordered if credit.payment.to_employer)
     to_employee = _sum(credit for credit in ordered if not credit.payment.to_employer)
-    left = expectation.daily()
-    expected_net = ZERO
-    undone = set()
-    for credit in ordered:
-        days = [day for run in credit.payment.periods for day in run]
-        if credit.undone:
-            undone.update(days)
-        else:
-            taken = [left.pop(day) for day in days if day in left]
-            expected_net += _net(expectation, sum(taken, ZERO))
-    expected_net += _net(expectation, sum(left.values(), ZERO))
-    gap = None if expectation.amounts is None else expected_net - received.net
     effective = [credit for credit in ordered if not credit.undone]
+    undone = {day for credit in ordered if credit.undone for day in _days(credit)}
+    left = expectation.daily()
+    expected = [gross for together in _by_periods(effective) for gross in _shares(together, left)]
+    expected.append(sum(left.values(), ZERO))
+    gap = None
+    if expectation.amounts is not None:
+        gap = sum((_net(expectation, gross) for gross in expected), ZERO) - received.net
     return Balance(
         received,
         to_employee,
@@ -85,6 +82,28 @@ def _standing(
     if left:
         return "part" if paid else "none"
     return "wrong" if gap else "complete"
+
+
+def _by_periods(credits: list[Credit]) -> list[list[Credit]]:
+    """Payments of identical days together: a payment and its complements."""
+    found: dict[tuple[Days, ...], list[Credit]] = {}
+    for credit in credits:
+        found.setdefault(credit.payment.periods, []).append(credit)
+    return list(found.values())
+
+
+def _shares(together: list[Credit], left: dict[date, Decimal]) -> list[Decimal]:
+    """The expected gross of each of these payments; takes their days out of `left`."""
+    rest = sum((left.pop(day) for day in _days(together[0]) if day in left), ZERO)
+    shares = []
+    for credit in together[:-1]:
+        shares.append(min(max(credit.amounts.gross, ZERO), rest))
+        rest -= shares[-1]
+    return [*shares, rest]
+
+
+def _days(credit: Credit) -> list[date]:
+    return [day for run in credit.payment.periods for day in run]
 
 
 def _net(expectation: Expectation, gross: Decimal) -> Decimal:

@@ -10,7 +10,7 @@ _AT_ONCE = 100
 
 
 async def watch_deadlines(begin: Begin, ledger: Ledger, clock: Clock) -> int:
-    """One transaction a case, so that one that fails does not silence the others."""
+    """One transaction a case: what was told stays told when a later one fails."""
     now = clock.now()
     async with begin() as tx:
         due = await deadlines.list_due(tx, now, _AT_ONCE)
