@@ -19,7 +19,7 @@ class Seals:
     declaration_id: UUID
 
     async def person(self, said: Employee) -> SealedField:
-        # Built without checking again: these values have just been checked, and this is the hot path.
+        # Not checked again: these values have just been, and this is the hot path.
         person = Person.model_construct(
             nir=said.nir,
             family_name=said.family_name,

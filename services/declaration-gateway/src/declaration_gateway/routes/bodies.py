@@ -6,9 +6,9 @@ readers of one body who each take another of them is how a declaration gets chan
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from chassis.app import refusal_of
 from chassis.errors import FieldError, Refused
@@ -76,11 +76,11 @@ def salvage(model: type[M], raw: object) -> M:
 
 
 def _salvaged(model: type[BaseModel], name: str, value: object) -> Any:
-    inner = _inner(model, name)
-    if inner is not None and isinstance(value, dict):
-        return salvage(inner, value)
-    if inner is not None and isinstance(value, list):
-        return [salvage(inner, item) for item in value]
+    annotation = model.model_fields[name].annotation
+    if (listed := _model_in(get_args(annotation))) and get_origin(annotation) is list:
+        return [salvage(listed, item) for item in value] if isinstance(value, list) else None
+    if inner := _model_in((annotation, *get_args(annotation))):
+        return salvage(inner, value) if isinstance(value, dict) else None
     try:
         return _adapter(model, name).validate_python(value)
     except ValidationError:
@@ -94,11 +94,6 @@ def _adapter(model: type[BaseModel], name: str) -> TypeAdapter[Any]:
     return TypeAdapter(Annotated[(annotation, *field.metadata)] if field.metadata else annotation)
 
 
-@cache
-def _inner(model: type[BaseModel], name: str) -> type[BaseModel] | None:
-    """The model inside a field's `Model`, `Model | None` or `list[Model]`."""
-    annotation = model.model_fields[name].annotation
-    for candidate in (annotation, *get_args(annotation)):
-        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
-            return candidate
-    return None
+def _model_in(candidates: Iterable[Any]) -> type[BaseModel] | None:
+    models = (each for each in candidates if isinstance(each, type) and issubclass(each, BaseModel))
+    return next(models, None)

@@ -180,7 +180,7 @@ def _told(request: Request, problems: Catalogue, receipt: Receipt) -> Response:
                 {"field": warned.field, "code": warned.code, "message": text.title, "fix": text.fix}
             )
     return Response(
-        orjson.dumps(body),
+        orjson.dumps(body, default=str),
         status_code=200 if receipt.duplicate else 202,
         headers=headers,
         media_type="application/json",

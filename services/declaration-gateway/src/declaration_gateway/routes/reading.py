@@ -92,5 +92,6 @@ def _links(declaration_id: UUID) -> dict[str, str]:
 
 
 def _json(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    raw = orjson.dumps(body, option=orjson.OPT_UTC_Z)
+    # asyncpg has a UUID of its own, which orjson does not know.
+    raw = orjson.dumps(body, default=str, option=orjson.OPT_UTC_Z)
     return Response(raw, headers=headers, media_type="application/json")
