@@ -40,9 +40,11 @@ check: setup ## ruff, mypy --strict, import rules, unused and missing dependenci
 bench: setup ## measure the gateway; figures in var/bench/report.json
 	@$(BIN)/python -m bench
 
-schemas: setup ## write the JSON Schemas of the events, AsyncAPI and OpenAPI documents
+schemas: setup ## write what is made from the code: JSON Schemas, AsyncAPI, env examples, topics
 	@$(BIN)/python -m contracts.schemas shared/contracts/schemas
 	@$(BIN)/python -m contracts.asyncapi docs/reference
+	@$(BIN)/python deploy/docker/write.py
+	@$(BIN)/python deploy/kafka/write.py
 
 lock: setup ## resolve the dependencies again and write requirements.lock
 	@deploy/local/bin/lock

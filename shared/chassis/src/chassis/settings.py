@@ -13,6 +13,9 @@ from pydantic import SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PREFIX = "JONCTION_"
+SECRETS = Path("/run/secrets")
+"""Where containers are given secrets: a file there is read as the setting of its name, such as
+`jonction_database`; the environment goes before it."""
 S = TypeVar("S", bound="ServiceSettings")
 
 
@@ -64,14 +67,14 @@ class ServiceSettings(BaseSettings):
             stop("JONCTION_FAILPOINT and a virtual JONCTION_CLOCK are refused in production")
 
 
-def load(settings: type[S]) -> S:
+def load(settings: type[S], secrets: Path = SECRETS) -> S:
     """The settings of this process; on a wrong one, one clear line naming it and exit code 2."""
     known = {f"{PREFIX}{name}".upper() for name in settings.model_fields}
     unknown = sorted(name for name in os.environ if name.startswith(PREFIX) and name not in known)
     if unknown:
         stop(f"unknown setting {', '.join(unknown)}; known: {', '.join(sorted(known))}")
     try:
-        loaded = settings()
+        loaded = settings(_secrets_dir=secrets if secrets.is_dir() else None)
     except ValidationError as refused:
         # include_input=False: a setting may be a secret.
         problems = refused.errors(include_input=False, include_url=False)
