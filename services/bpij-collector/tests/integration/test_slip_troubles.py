@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 import signal
 import subprocess
 import sys
@@ -146,6 +147,18 @@ async def test_deposit_that_fails_once_at_each_step_delays_and_loses_nothing(
         assert all(file["confirmed_at"] for file in await caisse.files())
 
 
+async def test_account_refused_in_the_middle_loses_no_file(
+    caisse: Any, collector: Any, case_a: Lines
+) -> None:
+    await caisse.pay(case_a)
+    await caisse.control("faults", {"kind": "status", "operation": "bpij.fetch", "status": 403})
+    with pytest.raises(Unavailable):
+        await collector.fetch()
+    assert await collector.states() == []
+    await collector.collect()
+    assert await collector.states() == [("read", None)]
+
+
 async def test_file_that_does_not_come_down_does_not_keep_the_next_one_up_there(
     caisse: Any, collector: Any, case_a: Lines
 ) -> None:
@@ -190,20 +203,35 @@ async def deposit() -> AsyncIterator[Callable[..., SlipDeposit]]:
         await client.aclose()
 
 
-@pytest.mark.parametrize(
-    "listing",
-    [
-        b"", b"{}", b"[1]", b"not json",
-        b'[{"name": "../x", "size": 1, "sha256": "%s"}]' % (b"0" * 64),
-        b'[{"name": "x.zip", "size": -1, "sha256": "%s"}]' % (b"0" * 64),
-        b'[{"name": "x.zip", "size": 1, "sha256": "ZZ"}]',
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize("listing", [b"", b"{}", b"not json", b"null"])
 async def test_unreadable_listing_is_no_listing(
     deposit: Callable[..., SlipDeposit], listing: bytes
 ) -> None:
     with pytest.raises(Unavailable):
         await deposit(Response(listing)).list_files()
+
+
+async def test_unreadable_entries_of_a_listing_do_not_hide_the_others(
+    deposit: Callable[..., SlipDeposit],
+) -> None:
+    right = {"name": "BPIJ.zip", "size": 3, "sha256": "0" * 64}
+    wrong = [1, {}, right | {"name": "../x"}, right | {"size": -1}, right | {"sha256": "ZZ"}]
+    listing = await deposit(Response(json.dumps([*wrong, right]))).list_files()
+    assert [file.name for file in listing.files] == ["BPIJ.zip"]
+    assert listing.unreadable == len(wrong)
+
+
+async def test_refused_account_is_an_incident_until_it_works_again(
+    caisse: Any, collector: Any, case_a: Lines
+) -> None:
+    await caisse.pay(case_a)
+    await caisse.control("faults", {"kind": "status", "operation": "bpij.list", "status": 401})
+    assert await collector.fetch() == 0
+    ((kind, detail, closed),) = await collector.rows("select kind, detail, closed_at from incident")
+    assert (kind, detail["account"], closed) == ("account-refused", "KERBRAT29", None)
+    assert await collector.fetch() == 1
+    ((closed,),) = await collector.rows("select closed_at from incident")
+    assert closed is not None
 
 
 async def test_content_other_than_listed_is_not_taken(

@@ -121,6 +121,13 @@ def test_too_many_entries_are_refused() -> None:
     )
 
 
+def test_thousands_of_entries_are_refused_at_once() -> None:
+    raw = zipped(*((f"{n}.xml", b"") for n in range(20_000)))
+    started = time.perf_counter()
+    assert code_of(raw) == "archive-too-many-entries"
+    assert time.perf_counter() - started < 0.1
+
+
 def test_envelope_only_is_refused() -> None:
     assert code_of(zipped(("E-ENTBPIJ1.xml", b"<Enveloppe/>"))) == "archive-without-slip"
 

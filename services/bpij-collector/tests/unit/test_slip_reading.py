@@ -145,6 +145,11 @@ def test_period_that_ends_before_it_starts_is_refused(make: Any) -> None:
     assert refusal(make.render([make.person([backwards])])).code == "line-period"
 
 
+def test_amount_beyond_all_reason_is_refused(make: Any) -> None:
+    refused = refusal(make.render([make.person([make.line("IJNOR", "1000000000.00", None, None)])]))
+    assert refused.code == "amount-range"
+
+
 def test_impossible_day_is_refused(make: Any) -> None:
     assert refusal(make.render(day="2026-02-30+01:00")).code == "slip-schema"
 

@@ -30,6 +30,12 @@ ATTACKS = {
         b'\xef\xbb\xbf<?xml version="1.0" encoding="UTF-7"?><x/>',
         "xml-encoding",
     ),
+    "utf-7 far away": (
+        b'<?xml version="1.0"' + b" " * 300 + b'encoding="UTF-7"?>+ADwAIQ-DOCTYPE x+AD4-<x/>',
+        "xml-encoding",
+    ),
+    "odd encoding": (b'<?xml version="1.0" encoding="x/../y"?><x/>', "xml-encoding"),
+    "ebcdic untold": ("<?xml version='1.0'?><!DOCTYPE x><x/>".encode("cp037"), "xml-unreadable"),
     "ebcdic": (b'<?xml version="1.0" encoding="cp037"?><x/>', "xml-encoding"),
     "nul": (b"<x>\0</x>", "xml-encoding"),
     "deep": (b"<x>" * 5000 + b"</x>" * 5000, "xml-unreadable"),

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import AwareDatetime, BaseModel
 
 from event_feed.domain.catalogue import describe
-from event_feed.domain.visibility import Visibility
+from event_feed.domain.visibility import ReaderKind, Visibility
 from event_feed.flows.read_feed import read_feed
 
 router = APIRouter(prefix="/v1")
@@ -42,8 +42,15 @@ class FeedPage(BaseModel):
 
 
 class TypeView(BaseModel):
+    """`data_schema` is the JSON Schema of `data` in an item of this type."""
+
     type: str
-    schema_: dict[str, Any]
+    data_schema: dict[str, Any]
+
+
+class CatalogueView(BaseModel):
+    reader_kind: ReaderKind
+    types: list[TypeView]
 
 
 @router.get("/feed")
@@ -73,11 +80,12 @@ async def get_feed(
 
 
 @router.get("/feed/catalogue")
-async def get_catalogue(request: Request, caller: Reading) -> dict[str, Any]:
+async def get_catalogue(request: Request, caller: Reading) -> CatalogueView:
     """Every type in the caller's feed with the JSON Schema of its data."""
     visibility: Visibility = request.app.state.visibility
     kind = _reader(request, caller).kind
-    return {"reader_kind": kind, "types": describe(visibility, kind)}
+    types = [TypeView(type=type, data_schema=schema) for type, schema in describe(visibility, kind)]
+    return CatalogueView(reader_kind=kind, types=types)
 
 
 def _reader(request: Request, caller: Caller) -> Reader:

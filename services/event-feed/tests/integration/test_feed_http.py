@@ -151,7 +151,7 @@ async def test_every_item_follows_the_catalogue(ask: Ask, placed: Any, story: An
     for client, kind, count in ((AURORE, "insurer", 5), (KERBRAT, "hris", 6)):
         catalogue = (await ask(client, "/v1/feed/catalogue")).json()
         assert catalogue["reader_kind"] == kind
-        schemas = {each["type"]: each["schema"] for each in catalogue["types"]}
+        schemas = {each["type"]: each["data_schema"] for each in catalogue["types"]}
         items = (await ask(client)).json()["items"]
         assert len(items) == count
         for item in items:

@@ -49,15 +49,14 @@ def test_list_that_shows_the_bank_is_refused(tmp_path: Path) -> None:
 def test_catalogue_has_a_valid_schema_of_exactly_the_visible_fields(visibility: Visibility) -> None:
     for kind in KINDS:
         described = describe(visibility, kind)
-        assert [each["type"] for each in described] == visibility.types(kind)
-        for each in described:
-            Draft202012Validator.check_schema(each["schema"])
-            assert tuple(each["schema"]["properties"]) == visibility.fields[kind, each["type"]]
+        assert [type for type, _ in described] == visibility.types(kind)
+        for type, schema in described:
+            Draft202012Validator.check_schema(schema)
+            assert tuple(schema["properties"]) == visibility.fields[kind, type]
 
 
 def test_catalogue_describes_the_person_opened(visibility: Visibility) -> None:
-    by_type = {each["type"]: each["schema"] for each in describe(visibility, "insurer")}
-    schema = by_type["fr.jonction.declaration.submitted"]
+    schema = dict(describe(visibility, "insurer"))["fr.jonction.declaration.submitted"]
     person = {"person": {"nir": "1850475112042", "family_name": "L", "given_names": "C"}}
     validator = Draft202012Validator({**schema, "required": ["person"]})
     assert validator.is_valid(person)

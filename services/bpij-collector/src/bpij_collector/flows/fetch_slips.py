@@ -5,17 +5,17 @@ still listed, which is confirmed again. Reading comes later, from the stored byt
 """
 
 from chassis.clock import Clock
-from chassis.db import Begin
+from chassis.db import Begin, Tx
 from chassis.directory import CpamAccount
 from chassis.errors import Refused, Unavailable
 from chassis.failpoints import fp
-from chassis.incidents import open_incident
+from chassis.incidents import close_incident, open_incident
 from chassis.sealing import Sealer
 from contracts.sealed import SealedField
 from contracts.topics import COLLECTOR, STATEMENTS
 
 from bpij_collector.domain.slip import slip_id
-from bpij_collector.partner.deposit import DepositedFile, SlipDeposit
+from bpij_collector.partner.deposit import AccountRefused, DepositedFile, Listing, SlipDeposit
 from bpij_collector.store import slips
 
 
@@ -23,12 +23,18 @@ async def fetch_slips(
     begin: Begin, deposit: SlipDeposit, account: CpamAccount, sealer: Sealer, clock: Clock
 ) -> int:
     """Returns how many files were taken in or confirmed; 0 when there was nothing to do."""
-    listed = await deposit.list_files()
+    try:
+        listing = await deposit.list_files()
+    except AccountRefused:
+        async with begin() as tx:
+            await _tell(tx, account, "account-refused", clock)
+        return 0
     async with begin() as tx:
+        await _heard(tx, account, listing, clock)
         confirmed = await slips.confirmations(tx, account.tenant, account.account)
     done = 0
     trouble: Unavailable | None = None
-    for file in listed:
+    for file in listing.files:
         known = confirmed.get((file.name, file.sha256))
         if known:
             continue
@@ -97,3 +103,17 @@ async def _take_in(
             await open_incident(tx, COLLECTOR, "slip-quarantined", str(id), detail, clock.now())
         fp("collector.after_store")
     return raw is not None
+
+
+async def _heard(tx: Tx, account: CpamAccount, listing: Listing, clock: Clock) -> None:
+    """The account works; an entry that cannot be fetched is an operator's business."""
+    await close_incident(tx, COLLECTOR, "account-refused", account.account, clock.now())
+    if listing.unreadable:
+        await _tell(tx, account, "listing-unreadable", clock)
+    else:
+        await close_incident(tx, COLLECTOR, "listing-unreadable", account.account, clock.now())
+
+
+async def _tell(tx: Tx, account: CpamAccount, kind: str, clock: Clock) -> None:
+    detail = {"account": account.account, "tenant": account.tenant}
+    await open_incident(tx, COLLECTOR, kind, account.account, detail, clock.now())

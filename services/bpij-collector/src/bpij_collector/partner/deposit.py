@@ -3,8 +3,10 @@
 Every trouble of the line is `Unavailable`: the file still lies there and the next poll tries again.
 """
 
+import contextlib
 import hashlib
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import httpx
@@ -25,19 +27,37 @@ class DepositedFile(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-_LISTING = TypeAdapter(list[DepositedFile])
+_LISTING = TypeAdapter(list[Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`unreadable` entries cannot be fetched: their name, size or hash is not one."""
+
+    files: list[DepositedFile]
+    unreadable: int
+
+
+class AccountRefused(Unavailable):
+    """Goes on until somebody acts, here or at the CPAM."""
 
 
 class SlipDeposit:
     def __init__(self, http: httpx.AsyncClient, url: str, account: str, password: str) -> None:
         self._http, self._url, self._auth = http, url.rstrip("/"), (account, password)
 
-    async def list_files(self) -> list[DepositedFile]:
+    async def list_files(self) -> Listing:
+        """Raises AccountRefused when name or password is not taken."""
         content = await self._get(f"{self._url}/bpij", _MAX_LISTING_BYTES)
         try:
-            return _LISTING.validate_json(content)
+            listed = _LISTING.validate_json(content)
         except ValidationError:
             raise Unavailable("the slip deposit's listing is not readable") from None
+        files = []
+        for entry in listed:
+            with contextlib.suppress(ValidationError):
+                files.append(DepositedFile.model_validate(entry))
+        return Listing(files, len(listed) - len(files))
 
     async def download(self, file: DepositedFile) -> bytes:
         """The bytes whose hash was listed. Raises Refused("slip-too-large")."""
@@ -63,6 +83,8 @@ class SlipDeposit:
         content = bytearray()
         try:
             async with self._http.stream("GET", url, auth=self._auth) as answer:
+                if answer.status_code in (401, 403):
+                    raise AccountRefused("the slip deposit refuses the account")
                 if answer.status_code != httpx.codes.OK:
                     raise Unavailable(f"slip deposit answered {answer.status_code}")
                 async for chunk in answer.aiter_bytes():

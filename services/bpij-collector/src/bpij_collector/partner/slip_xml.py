@@ -28,6 +28,7 @@ from bpij_collector.partner.xml_door import parse_xml
 
 _NS = "{www.cnamts.fr/tlsemp/IJ}"
 _ISO_DAY = 10
+_LARGEST = Decimal("999999999.99")
 
 
 class SlipReader:
@@ -183,8 +184,11 @@ def _money(node: etree._Element, path: str) -> Decimal:
 
 
 def _decimal(text: str) -> Decimal:
+    amount = Decimal(text)
+    if abs(amount) > _LARGEST:
+        raise Refused("amount-range")
     # Two places always: "-0", "12.5" and "12.50" are one amount each for sums and fingerprints.
-    return Decimal(text).quantize(Decimal("0.01")) + Decimal("0.00")
+    return amount.quantize(Decimal("0.01")) + Decimal("0.00")
 
 
 def _day(text: str, place: str) -> date:

@@ -12,11 +12,9 @@ from pydantic import create_model
 from event_feed.domain.visibility import OPENED, ReaderKind, Visibility
 
 
-def describe(visibility: Visibility, kind: ReaderKind) -> list[dict[str, Any]]:
-    return [
-        {"type": type, "schema": _schema(type, visibility.fields[kind, type])}
-        for type in visibility.types(kind)
-    ]
+def describe(visibility: Visibility, kind: ReaderKind) -> list[tuple[str, dict[str, Any]]]:
+    """Type and schema, in the order of the types' names."""
+    return [(type, _schema(type, visibility.fields[kind, type])) for type in visibility.types(kind)]
 
 
 @cache
