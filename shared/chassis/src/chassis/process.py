@@ -71,30 +71,26 @@ def assemble(
 ) -> Parts:
     relay = Relay(settings.database.get_secret_value(), settings.kafka, service)
     scheduler = Scheduler(schedules, clock)
-    names = [topic.name for topic in topics.read_by(service)]
-    consumers = []
-    if names:
-        consumers.append(Consumer(db, settings.kafka, service, names, subscriptions, clock=clock))
+    workers: list[Worker] = [scheduler]
     checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
-    checks |= {"consumer": consumer.ready for consumer in consumers}
-    readings: list[Quiet] = [
-        relay.quiet,
-        scheduler.quiet,
-        *(consumer.quiet for consumer in consumers),
-    ]
-    quiescence = Quiescence(service, clock, readings)
+    readings: list[Quiet] = [relay.quiet, scheduler.quiet]
+    if names := [topic.name for topic in topics.read_by(service)]:
+        consumer = Consumer(db, settings.kafka, service, names, subscriptions, clock=clock)
+        workers.append(consumer)
+        checks["consumer"] = consumer.ready
+        readings.append(consumer.quiet)
     app = create_app(
         service,
         production=settings.mode == "production",
         routers=[*routers, operations_router(db)],
         problems=Catalogue.load(problems),
         readiness=checks | dict(readiness or {}),
-        quiescence=quiescence,
+        quiescence=Quiescence(service, clock, readings),
         verifier=Verifier(settings.keys, service),
         db=db,
         **state,
     )
-    return Parts(app, clock, [relay], [*consumers, scheduler], [*closers, db.close])
+    return Parts(app, clock, [relay], workers, [*closers, db.close])
 
 
 class _Server(uvicorn.Server):
