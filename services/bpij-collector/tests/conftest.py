@@ -5,7 +5,6 @@ Defaults: one invented person with case A of the worked examples, 18 days of 39.
 
 import io
 import zipfile
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from xml.sax.saxutils import escape
@@ -115,8 +114,15 @@ class Slips:
     """The builders above under one name, since a test cannot import from `tests/`."""
 
     siret, nir = SIRET, NIR
-    line, paid, person, render, pack = map(staticmethod, (line, paid, person, render, pack))
-    case_a: Callable[[], list[Made]] = staticmethod(lambda: [dict(each) for each in CASE_A])
+    line = staticmethod(line)
+    paid = staticmethod(paid)
+    person = staticmethod(person)
+    render = staticmethod(render)
+    pack = staticmethod(pack)
+
+    @staticmethod
+    def case_a() -> list[Made]:
+        return [dict(each) for each in CASE_A]
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,9 @@
 """B6, B8, B13, B14: one statement a person, insurance, claim, accounting day and sign."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, get_args
 
-from bpij_collector.domain.slip_life import TRANSITIONS
+from bpij_collector.domain.slip_life import TRANSITIONS, SlipEvent, SlipState
 from bpij_collector.domain.statement import PaymentStatement, split
 from bpij_collector.partner.codes import Codes
 from bpij_collector.partner.slip_xml import SlipReader
@@ -120,9 +120,9 @@ def test_two_people_and_two_insurances_are_three_statements(make: Any) -> None:
 
 
 def test_life_of_a_slip_cell_by_cell() -> None:
-    states = ("fetched", "read", "ignored", "quarantined")
-    events = ("accepted", "found-again", "refused", "put-back")
-    walked = {(s, e): TRANSITIONS.get((s, e)) for s in states for e in events}  # type: ignore[call-overload]
+    states = get_args(SlipState)
+    events = get_args(SlipEvent)
+    walked = {(s, e): TRANSITIONS.get((s, e)) for s in states for e in events}
     assert {cell: after for cell, after in walked.items() if after} == {
         ("fetched", "accepted"): "read",
         ("fetched", "found-again"): "ignored",

@@ -71,7 +71,7 @@ def test_xinclude_and_schema_location_are_only_elements_and_attributes() -> None
         b' s:schemaLocation="a http://127.0.0.1:1/a.xsd"><xi:include href="file:///etc/passwd"/></x>'
     )
     assert len(read) == 1
-    assert not "".join(read.itertext()).strip()
+    assert not "".join(str(text) for text in read.itertext()).strip()
 
 
 def test_comment_does_not_split_a_value() -> None:

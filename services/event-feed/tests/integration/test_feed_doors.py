@@ -56,7 +56,8 @@ async def test_events_on_kafka_come_out_of_the_feed_once_and_in_order(
         base_url="http://feed",
         headers={"Authorization": f"Bearer {bearer}"},
     ) as reader:
-        seen, cursor = [], ""
+        seen: list[dict[str, Any]] = []
+        cursor = ""
         async with asyncio.timeout(40):
             while len(seen) < 3:
                 page = (await reader.get("/v1/feed", params={"cursor": cursor, "wait": 5})).json()
