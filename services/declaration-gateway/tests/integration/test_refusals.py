@@ -74,7 +74,7 @@ async def test_all_faults_are_told_at_once_each_by_field_and_code(
             [{"month": "2026-01", "gross": "1"}] * 25,
             {("pay.months", "list-too-long")},
         ),
-        ("pay.months.0", 7, {("pay.months.0", "object-expected")}),
+        ("pay.months.0", 7, {("pay.months.0", "field-invalid")}),
         (
             "pay.bonuses",
             [{"month": "2026-01", "amount": "1.00", "months": 13}],

@@ -1,0 +1,127 @@
+"""The gateway as a process, killed at its named places while a request is running."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import httpx
+import pytest
+from chassis.db import Database
+from chassis.http import http_client
+from declaration_gateway.settings import GatewaySettings
+from local_platform.processes import free_port, spawn
+from sqlalchemy import text
+
+Key = Callable[[], dict[str, str]]
+Started = tuple[httpx.AsyncClient, Popen[bytes]]
+Start = Callable[..., AbstractAsyncContextManager[Started]]
+URL = "/v1/declarations"
+
+
+@pytest.fixture
+def start(
+    settings: GatewaySettings, token: Callable[[str, str], Awaitable[str]], tmp_path: Path
+) -> Start:
+    @asynccontextmanager
+    async def started(failpoint: str | None = None) -> AsyncIterator[Started]:
+        port = free_port()
+        env = {
+            "PATH": os.environ["PATH"],
+            "JONCTION_MODE": "test",
+            "JONCTION_PORT": str(port),
+            "JONCTION_DATABASE": settings.database.get_secret_value(),
+            "JONCTION_KAFKA": settings.kafka,
+            "JONCTION_KEYS": str(settings.keys),
+            "JONCTION_DIRECTORY": str(settings.directory),
+        }
+        if failpoint:
+            env["JONCTION_FAILPOINT"] = failpoint
+        command = [sys.executable, "-m", "declaration_gateway", "api"]
+        process = spawn(command, log=tmp_path / "gateway.log", env=env)
+        bearer = {"Authorization": f"Bearer {await token('sirh-kerbrat', 'declaration-gateway')}"}
+        try:
+            async with http_client(base_url=f"http://127.0.0.1:{port}", headers=bearer) as http:
+                await _answers(http, process)
+                yield http, process
+        finally:
+            process.kill()
+            process.wait()
+
+    return started
+
+
+async def _answers(http: httpx.AsyncClient, process: Popen[bytes]) -> None:
+    for _ in range(600):
+        assert process.poll() is None
+        try:
+            await http.get("/health")
+        except httpx.TransportError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the gateway did not come up")
+
+
+async def stored(db: Database) -> tuple[int, int, int]:
+    async with db.begin() as tx:
+        counts = text(
+            "select (select count(*) from declaration), (select count(*) from idempotency),"
+            " (select count(*) from outbox)"
+        )
+        row = (await tx.execute(counts)).one()
+    return (row[0], row[1], row[2])
+
+
+@pytest.mark.parametrize(
+    ("failpoint", "after_the_crash"),
+    [("gateway.before_commit", (0, 0, 0)), ("gateway.after_commit", (1, 1, 1))],
+)
+async def test_a_crash_around_the_commit_leaves_one_declaration_after_the_repeat(
+    start: Start,
+    key: Key,
+    maladie: dict[str, Any],
+    gateway_db: Database,
+    failpoint: str,
+    after_the_crash: tuple[int, int, int],
+) -> None:
+    header = key()
+    async with start(failpoint) as (http, process):
+        with pytest.raises(httpx.TransportError):
+            await http.post(URL, json=maladie, headers=header)
+        assert process.wait(10) == 137
+    assert await stored(gateway_db) == after_the_crash
+    async with start() as (http, _):
+        answer = await http.post(URL, json=maladie, headers=header)
+        assert answer.status_code == 202
+        again = await http.post(URL, json=maladie, headers=header)
+        assert again.content == answer.content
+    assert await stored(gateway_db) == (1, 1, 1)
+
+
+async def test_stopping_answers_what_was_accepted_and_loses_nothing(
+    start: Start, maladie: dict[str, Any], gateway_db: Database
+) -> None:
+    async with start() as (http, process):
+        bodies = [maladie | {"contract": f"C{number}"} for number in range(40)]
+        posts = [
+            asyncio.create_task(
+                http.post(URL, json=body, headers={"Idempotency-Key": body["contract"]})
+            )
+            for body in bodies
+        ]
+        await asyncio.wait(posts, return_when=asyncio.FIRST_COMPLETED)
+        process.send_signal(signal.SIGTERM)
+        answers = await asyncio.gather(*posts, return_exceptions=True)
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    taken = [each for each in answers if isinstance(each, httpx.Response) and each.is_success]
+    refused = [each for each in answers if not isinstance(each, httpx.Response)]
+    # Those that found the door closed were never begun.
+    assert all(isinstance(each, httpx.TransportError) for each in refused)
+    assert len(taken) >= 1
+    assert (await stored(gateway_db))[0] == len(taken)
