@@ -43,6 +43,7 @@ class Settings(ServiceSettings):
     """How often, in real time, business answers are collected of each account."""
 
     parallel_sends: int = Field(default=8, ge=1, le=64)
+    """How many deposits may be on their way at once."""
 
     backoff_first_seconds: float = Field(default=5.0, gt=0)
     backoff_longest_seconds: float = Field(default=900.0, gt=0)

@@ -10,13 +10,21 @@ class Settings(ServiceSettings):
     port: int = 8006
 
     smtp_host: str = "127.0.0.1"
+    """The mail server that takes our mails."""
+
     smtp_port: int = 587
+    """The mail server that letters are handed to."""
+    """587 for starttls, 465 for implicit encryption."""
 
     smtp_tls: Literal["starttls", "implicit", "off"] = "starttls"
     """How the connection is encrypted. `off` is for a server on loopback, in demo and tests."""
 
     smtp_user: str | None = None
+    """None: the server takes mails from us without a login."""
+
     smtp_password: SecretStr | None = None
+    """Name and password at the mail server; without a name there is no login."""
+    """Goes with `smtp_user`."""
 
     mail_from: str = "Jonction <jonction@localhost>"
     """Sender of every mail. Its domain stands in the Message-IDs too: do not change it lightly."""

@@ -10,16 +10,29 @@ class Settings(ServiceSettings):
     port: int = 8007
 
     gateway_url: str = "http://127.0.0.1:8001"
+    """Where the declaration-gateway is, which also gives us our tokens."""
+
     adapter_url: str = "http://127.0.0.1:8002"
+    """Where the cpam-adapter is."""
+
     collector_url: str = "http://127.0.0.1:8003"
+    """Where the bpij-collector is."""
+
     matcher_url: str = "http://127.0.0.1:8004"
+    """Where the matcher is."""
+
     feed_url: str = "http://127.0.0.1:8005"
+    """Where the event-feed is."""
+
     notifier_url: str = "http://127.0.0.1:8006"
+    """Where the notifier is."""
 
     client_id: str = "ops-console"
     """The console's own API client in the directory, with the role operator."""
 
     client_secret: SecretStr = SecretStr("")
+    """What that client shows the gateway to get its tokens."""
+    """The secret of that client."""
 
     refresh_seconds: int = 5
     """How often an open page asks whether anything has changed."""

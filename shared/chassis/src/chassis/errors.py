@@ -12,7 +12,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
-    """`field` is the path in the request, e.g. `employee.nir`; `code` has its text in
+    """`field` is the path in the request, e.g. `period.first`; `code` has its text in
     problems.toml.
     """
 
