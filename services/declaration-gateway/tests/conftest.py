@@ -1,8 +1,13 @@
 """The gateway in process, on a database of its own, and bodies that an HRIS would send."""
 
+import asyncio
 import copy
-from collections.abc import AsyncIterator, Callable
+import os
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 from uuid import uuid4
 
@@ -10,11 +15,15 @@ import httpx
 import pytest
 from chassis.clock import FixedClock
 from chassis.db import Database
+from chassis.http import http_client
 from declaration_gateway.settings import GatewaySettings
 from declaration_gateway.wiring import build
 from fastapi import FastAPI
+from local_platform.processes import free_port, spawn
 from pydantic import SecretStr
 
+Started = tuple[httpx.AsyncClient, Popen[bytes]]
+Start = Callable[..., AbstractAsyncContextManager[Started]]
 SIRET = "99912300300017"
 MALADIE: dict[str, Any] = {
     "employer": {"siret": SIRET},
@@ -116,3 +125,49 @@ def _client(app: FastAPI, bearer: str) -> httpx.AsyncClient:
 def key() -> Callable[[], dict[str, str]]:
     """`headers=key()`: a new Idempotency-Key each time."""
     return lambda: {"Idempotency-Key": str(uuid4())}
+
+
+@pytest.fixture
+def start(
+    settings: GatewaySettings, token: Callable[[str, str], Awaitable[str]], tmp_path: Path
+) -> Start:
+    """`async with start() as (http, process)`: the gateway's API as a process, for an HRIS."""
+
+    @asynccontextmanager
+    async def started(failpoint: str | None = None) -> AsyncIterator[Started]:
+        port = free_port()
+        env = {
+            "PATH": os.environ["PATH"],
+            "JONCTION_MODE": "test",
+            "JONCTION_PORT": str(port),
+            "JONCTION_DATABASE": settings.database.get_secret_value(),
+            "JONCTION_KAFKA": settings.kafka,
+            "JONCTION_KEYS": str(settings.keys),
+            "JONCTION_DIRECTORY": str(settings.directory),
+        }
+        if failpoint:
+            env["JONCTION_FAILPOINT"] = failpoint
+        command = [sys.executable, "-m", "declaration_gateway", "api"]
+        process = spawn(command, log=tmp_path / "gateway.log", env=env)
+        bearer = {"Authorization": f"Bearer {await token('sirh-kerbrat', 'declaration-gateway')}"}
+        try:
+            async with http_client(base_url=f"http://127.0.0.1:{port}", headers=bearer) as http:
+                await _answers(http, process)
+                yield http, process
+        finally:
+            process.kill()
+            process.wait()
+
+    return started
+
+
+async def _answers(http: httpx.AsyncClient, process: Popen[bytes]) -> None:
+    for _ in range(600):
+        assert process.poll() is None
+        try:
+            await http.get("/health")
+        except httpx.TransportError:
+            await asyncio.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the gateway did not come up")

@@ -1,71 +1,21 @@
 """The gateway as a process, killed at its named places while a request is running."""
 
 import asyncio
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from subprocess import Popen
 from typing import Any
 
 import httpx
 import pytest
 from chassis.db import Database
-from chassis.http import http_client
-from declaration_gateway.settings import GatewaySettings
-from local_platform.processes import free_port, spawn
 from sqlalchemy import text
 
 Key = Callable[[], dict[str, str]]
 Started = tuple[httpx.AsyncClient, Popen[bytes]]
 Start = Callable[..., AbstractAsyncContextManager[Started]]
 URL = "/v1/declarations"
-
-
-@pytest.fixture
-def start(
-    settings: GatewaySettings, token: Callable[[str, str], Awaitable[str]], tmp_path: Path
-) -> Start:
-    @asynccontextmanager
-    async def started(failpoint: str | None = None) -> AsyncIterator[Started]:
-        port = free_port()
-        env = {
-            "PATH": os.environ["PATH"],
-            "JONCTION_MODE": "test",
-            "JONCTION_PORT": str(port),
-            "JONCTION_DATABASE": settings.database.get_secret_value(),
-            "JONCTION_KAFKA": settings.kafka,
-            "JONCTION_KEYS": str(settings.keys),
-            "JONCTION_DIRECTORY": str(settings.directory),
-        }
-        if failpoint:
-            env["JONCTION_FAILPOINT"] = failpoint
-        command = [sys.executable, "-m", "declaration_gateway", "api"]
-        process = spawn(command, log=tmp_path / "gateway.log", env=env)
-        bearer = {"Authorization": f"Bearer {await token('sirh-kerbrat', 'declaration-gateway')}"}
-        try:
-            async with http_client(base_url=f"http://127.0.0.1:{port}", headers=bearer) as http:
-                await _answers(http, process)
-                yield http, process
-        finally:
-            process.kill()
-            process.wait()
-
-    return started
-
-
-async def _answers(http: httpx.AsyncClient, process: Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None
-        try:
-            await http.get("/health")
-        except httpx.TransportError:
-            await asyncio.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the gateway did not come up")
 
 
 async def stored(db: Database) -> tuple[int, int, int]:

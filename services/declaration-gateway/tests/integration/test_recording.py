@@ -108,7 +108,9 @@ async def test_answers_are_read_back_in_order_of_time_with_the_proof(
     await apply(acknowledged(declared), stream)
     await apply(answered(declared, "in-progress", AT + timedelta(hours=3)), stream)
     await apply(
-        answered(declared, "rejected", AT + timedelta(days=1), code="DJT_INCOHERENTE", label="Refus"),
+        answered(
+            declared, "rejected", AT + timedelta(days=1), code="DJT_INCOHERENTE", label="Refus"
+        ),
         stream,
     )
     read = (await http.get(f"/v1/declarations/{declared}")).json()
