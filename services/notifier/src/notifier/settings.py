@@ -13,7 +13,6 @@ class Settings(ServiceSettings):
     """The mail server that takes our mails."""
 
     smtp_port: int = 587
-    """The mail server that letters are handed to."""
     """587 for starttls, 465 for implicit encryption."""
 
     smtp_tls: Literal["starttls", "implicit", "off"] = "starttls"
@@ -23,7 +22,6 @@ class Settings(ServiceSettings):
     """None: the server takes mails from us without a login."""
 
     smtp_password: SecretStr | None = None
-    """Name and password at the mail server; without a name there is no login."""
     """Goes with `smtp_user`."""
 
     mail_from: str = "Jonction <jonction@localhost>"

@@ -31,7 +31,6 @@ class Settings(ServiceSettings):
     """The console's own API client in the directory, with the role operator."""
 
     client_secret: SecretStr = SecretStr("")
-    """What that client shows the gateway to get its tokens."""
     """The secret of that client."""
 
     refresh_seconds: int = 5
