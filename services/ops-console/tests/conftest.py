@@ -146,7 +146,7 @@ class StandIns:
 
         @app.get("/{service}/v1/operations/incidents")
         async def incidents(service: str) -> dict[str, Any]:
-            found = {
+            found: dict[str, Any] = {
                 "id": "0d6d5d8e-31cf-5d6f-8f1c-0a6a9d2b7e11",
                 "kind": "slip-quarantined",
                 "key": "DELORME69",

@@ -1,15 +1,70 @@
-from collections.abc import Callable
+"""The console in a headless Chromium, narrow as a phone and wide; skipped where there is none."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 pytestmark = pytest.mark.browser
+
+_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+AXE = Path(__file__).with_name("vendor") / "axe-4.14.1.min.js"
 
 OpenPage = Callable[..., Page]
 CaseId = Callable[[str], str]
 PAGES = ("/", "/dossiers", "/etat", "/dossiers?declaration=rien")
 LOOKS = [(390, False), (1280, True)]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Closed at the end of its module: its loop must not be there when asynchronous tests run."""
+    if _CHROMIUM is None:
+        pytest.skip("NO CHROMIUM: the console was not looked at (apt-get install chromium)")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=_CHROMIUM, args=_OPTIONS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, console: str) -> Iterator[OpenPage]:
+    """`open_page("/dossiers", width=390)`; a script error fails the test, and so
+    does a resource that is blocked or missing, unless it is `failing`."""
+    contexts = []
+    troubles: list[str] = []
+
+    def note(said: ConsoleMessage) -> None:
+        if said.type == "error":
+            troubles.append(said.text)
+
+    def open_(path: str, *, width: int = 1280, dark: bool = False, failing: bool = False) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if dark else "light",
+            locale="fr-FR",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        if not failing:
+            page.on("console", note)
+        page.goto(console + path)
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+@pytest.fixture(scope="session")
+def axe() -> str:
+    return AXE.read_text("utf-8")
 
 
 def accessible(page: Page, axe: str) -> list[str]:

@@ -84,6 +84,11 @@ def short_id(identity: UUID) -> str:
     return f"…{str(identity)[-12:]}"
 
 
+def capital(text: str) -> str:
+    """The first letter only: the rest stays as it is written."""
+    return text[:1].upper() + text[1:]
+
+
 def count(number: int, one: str, many: str) -> str:
     """`1 dossier`, `3 dossiers`; in French 0 is singular."""
     return f"{number} {one if abs(number) < 2 else many}"

@@ -6,41 +6,24 @@ end, as the next thing that should happen.
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal
 
 from ops_console.domain import french
-from ops_console.domain.case_file import Answer, CaseFile, Expected, Line, Payment, Revision, Turn
+from ops_console.domain.alarms import Alarm, alarm_entries
+from ops_console.domain.case_file import Answer, CaseFile, Expected, Payment, Revision, Turn
+from ops_console.domain.deposits import Deposit, deposit_entries, prepared_entry
+from ops_console.domain.entry import Entry
 from ops_console.domain.labels import (
     AWAITED,
     CASE_STATES,
     CHANGES,
-    MAIL_STATES,
     RISKS,
     UNKNOWN_REASONS,
     VERDICTS,
     Tone,
     label,
 )
-
-Actor = Literal["Employeur", "CPAM", "Jonction", "Alerte"]
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """`proof` holds ids and references, folded away until somebody needs them."""
-
-    at: dt.datetime
-    actor: Actor
-    title: str
-    tone: Tone = "calm"
-    amount: Decimal | None = None
-    facts: list[str] = field(default_factory=list)
-    proof: list[tuple[str, str]] = field(default_factory=list)
-    lines: tuple[Line, ...] = ()
-    to_come: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,54 +35,17 @@ class Day:
     entries: list[Entry]
 
 
-@dataclass(frozen=True, slots=True)
-class Deposit:
-    """One revision as it was sent to the CPAM; proofs of it."""
-
-    revision: int
-    prepared_at: dt.datetime
-    control_number: str
-    content_sha256: str
-    attempts: int
-    reference: str | None = None
-    deposited_at: dt.datetime | None = None
-    refused_at: dt.datetime | None = None
-    refusal: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An alert's letter: `sent_at` is None while it waits."""
-
-    kind: Literal["start", "end"]
-    state: str
-    sent_at: dt.datetime | None
-    recipients: int
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    """An alert as the story needs it."""
-
-    title: str
-    opened_at: dt.datetime
-    resolved_at: dt.datetime | None
-    how: str | None
-    mails: tuple[Told, ...]
-
-
 def timeline(case: CaseFile, deposits: Sequence[Deposit], alarms: Sequence[Alarm]) -> list[Day]:
     sent = {deposit.revision for deposit in deposits}
     entries = [
         *map(_revision, case.revisions),
         *_expectations(case.expected_history),
-        *(entry for deposit in deposits for entry in _deposit(deposit)),
-        *(_prepared(number, at) for number, at in case.prepared if number not in sent),
+        *(entry for deposit in deposits for entry in deposit_entries(deposit)),
+        *(prepared_entry(number, at) for number, at in case.prepared if number not in sent),
         *(_answer(answer) for answer in case.answers if not _told_by(answer, deposits)),
         *map(_payment, case.payments),
         *(_turn(turn) for turn in case.turns if turn.state in _TOLD_TURNS),
-        *(entry for alarm in alarms for entry in _alarm(alarm)),
+        *(entry for alarm in alarms for entry in alarm_entries(alarm)),
         *_awaited(case),
     ]
     # Stable: what happens at one instant stays in the order above, cause before effect.
@@ -137,19 +83,11 @@ def _expectations(history: Sequence[Expected]) -> Iterator[Entry]:
     for place, expected in enumerate(history):
         if expected.amounts is None:
             why = UNKNOWN_REASONS.get(expected.unknown_because or "", "montant inconnu")
-            facts = [_capital(why)]
+            facts = [french.capital(why)]
             yield Entry(expected.at, "Jonction", "Montant attendu inconnu", "warn", facts=facts)
         else:
             title = "Indemnités attendues, recalculées" if place else "Indemnités attendues"
             yield Entry(expected.at, "Jonction", title, amount=expected.amounts.net)
-
-
-_PREPARED = "Dépôt préparé pour la CPAM"
-
-
-def _prepared(number: int, at: dt.datetime) -> Entry:
-    proof = [("Révision", str(number))]
-    return Entry(at, "Jonction", _PREPARED, proof=proof)
 
 
 _TOLD_TURNS = {"gap", "settled", "paid-to-employee", "cancelled"}
@@ -160,24 +98,6 @@ def _turn(turn: Turn) -> Entry:
     amount = turn.gap if turn.state == "gap" else None
     title = "Écart constaté" if turn.state == "gap" else f"Dossier {state.text.lower()}"
     return Entry(turn.at, "Jonction", title, state.tone, amount=amount)
-
-
-def _deposit(deposit: Deposit) -> Iterator[Entry]:
-    proof = [
-        ("Révision", str(deposit.revision)),
-        ("N° de contrôle", deposit.control_number),
-        ("Empreinte SHA-256", deposit.content_sha256),
-        ("Envois", str(deposit.attempts)),
-    ]
-    yield Entry(deposit.prepared_at, "Jonction", _PREPARED, proof=proof)
-    if deposit.deposited_at is not None:
-        facts = [] if deposit.reference is None else [f"Référence {deposit.reference}"]
-        yield Entry(
-            deposit.deposited_at, "CPAM", "Accusé de réception technique", "info", facts=facts
-        )
-    if deposit.refused_at is not None:
-        facts = [] if deposit.refusal is None else [deposit.refusal]
-        yield Entry(deposit.refused_at, "CPAM", "Dépôt refusé pour la forme", "bad", facts=facts)
 
 
 def _told_by(answer: Answer, deposits: Sequence[Deposit]) -> bool:
@@ -229,50 +149,13 @@ def _payment(payment: Payment) -> Entry:
         title=title,
         tone=tone,
         amount=payment.amounts.net,
-        facts=[_capital(french.days(run.first, run.last)) for run in runs],
+        facts=[french.capital(french.days(run.first, run.last)) for run in runs],
         proof=[
             ("Bordereau", payment.slip),
             ("Date comptable", french.day(payment.accounting_day)),
         ],
         lines=payment.lines,
     )
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _alarm(alarm: Alarm) -> Iterator[Entry]:
-    told = {mail.kind: mail for mail in alarm.mails}
-    yield Entry(
-        alarm.opened_at,
-        "Alerte",
-        alarm.title,
-        "warn",
-        facts=_mail_facts(told.get("start")),
-        proof=_mail_proof(told.get("start")),
-    )
-    if alarm.resolved_at is not None:
-        how = [_capital(alarm.how)] if alarm.how else []
-        yield Entry(
-            alarm.resolved_at,
-            "Alerte",
-            f"Fin d'alerte : {alarm.title[:1].lower()}{alarm.title[1:]}",
-            "good",
-            facts=[*how, *_mail_facts(told.get("end"))],
-            proof=_mail_proof(told.get("end")),
-        )
-
-
-def _mail_facts(mail: Told | None) -> list[str]:
-    if mail is None:
-        return []
-    state = label(MAIL_STATES, mail.state).text
-    return [f"Mail {state}, {french.count(mail.recipients, 'destinataire', 'destinataires')}"]
-
-
-def _mail_proof(mail: Told | None) -> list[tuple[str, str]]:
-    return [] if mail is None else [("Message-ID", mail.message_id.strip("<>"))]
 
 
 def _awaited(case: CaseFile) -> Iterator[Entry]:

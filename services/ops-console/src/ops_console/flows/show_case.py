@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from ops_console.domain.alarms import Alarm, Told
 from ops_console.domain.case_file import CaseFile
+from ops_console.domain.deposits import Deposit
 from ops_console.domain.labels import RESOLUTIONS
 from ops_console.domain.picture import Picture, picture
-from ops_console.domain.timeline import Alarm, Day, Deposit, Told, timeline
+from ops_console.domain.timeline import Day, timeline
 from ops_console.partner.adapter import Adapter, Submission, Submissions
 from ops_console.partner.matcher import Matcher
 from ops_console.partner.notifier import Alert, AlertPage, Mail, Notifier

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from ops_console.partner.matcher import Cases, Matcher
+from ops_console.partner.matcher import Matcher
+from ops_console.partner.matcher_words import Cases
 from ops_console.partner.upstream import Away
 
 

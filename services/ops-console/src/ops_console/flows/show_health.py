@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from ops_console.domain.health import Condition
 from ops_console.partner.adapter import Adapter, Quarantine
 from ops_console.partner.collector import Collector, Slips
-from ops_console.partner.matcher import Matcher, Unmatched
+from ops_console.partner.matcher import Matcher
+from ops_console.partner.matcher_words import Unmatched
 from ops_console.partner.probes import examine
 from ops_console.partner.upstream import Away, Upstream
 
