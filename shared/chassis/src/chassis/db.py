@@ -39,6 +39,10 @@ _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _TRANSIENT_STATES = ("08", "53", "57", "40001", "40P01", "55P03")
 
 
+class Forgetful(RuntimeError):
+    """No work is done on a server whose commits do not outlive a power cut."""
+
+
 class Database:
     def __init__(self, url: str, *, size: int = 10) -> None:
         """`url` starts with `postgresql+asyncpg://`."""
@@ -55,27 +59,34 @@ class Database:
         )
 
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+        self._is_durable = False
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Tx]:
+        """The first one also checks the server, so that a service may start before it is there."""
+        if not self._is_durable:
+            await self.check_durability()
         async with self._engine.begin() as tx:
             yield tx
 
     async def check_durability(self) -> None:
         """Raises where the server may forget what it has acknowledged."""
-        async with self.begin() as tx:
+        async with self._engine.begin() as tx:
             found = await tx.execute(
                 text("select name from pg_settings where name = any(:names) and setting = 'off'"),
                 {"names": list(_DURABLE)},
             )
             off = sorted(found.scalars())
         if off:
-            raise RuntimeError(f"PostgreSQL would lose acknowledged writes: {', '.join(off)} = off")
+            raise Forgetful(f"PostgreSQL would lose acknowledged writes: {', '.join(off)} = off")
+        self._is_durable = True
 
     async def ready(self) -> str | None:
         try:
             async with self.begin() as tx:
                 await tx.execute(text("select 1"))
+        except Forgetful as refused:
+            return str(refused)
         except (DBAPIError, PoolTimeout, OSError, TimeoutError, InterfaceError) as away:
             return f"database: {type(away).__name__}"
         return None

@@ -7,7 +7,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from chassis import tables
-from chassis.db import Database, is_transient
+from chassis.db import Database, Forgetful, is_transient
 from local_platform.postgres import Postgres
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import DBAPIError
@@ -45,14 +45,15 @@ async def test_sequence_of_the_outbox_has_no_cache(probe: Probe) -> None:
 async def test_database_that_may_forget_commits_is_refused(
     probe: Probe, postgres: Postgres
 ) -> None:
-    await probe.db.check_durability()
     name = probe.url.rsplit("/", 1)[1]
     admin = await postgres.connect()
     await admin.execute(f'alter database "{name}" set synchronous_commit = off')
     await admin.close()
     forgetful = Database(probe.url)
-    with pytest.raises(RuntimeError, match="synchronous_commit = off"):
-        await forgetful.check_durability()
+    with pytest.raises(Forgetful, match="synchronous_commit = off"):
+        async with forgetful.begin():
+            raise AssertionError("no transaction may open")
+    assert "synchronous_commit = off" in str(await forgetful.ready())
     await forgetful.close()
 
 

@@ -9,7 +9,7 @@ import contextlib
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -92,7 +92,7 @@ class Probe:
     def spawn(self, half: str, *failpoint: str) -> "subprocess.Popen[bytes]":
         """`relay` or `consumer` as a process of its own."""
         command = [sys.executable, "-m", "testkit.probe", half, self.url, self.kafka, self.topic]
-        return subprocess.Popen([*command, *failpoint], stderr=subprocess.DEVNULL)
+        return subprocess.Popen([*command, *failpoint])
 
     @property
     def group(self) -> str:
@@ -181,8 +181,8 @@ async def running(*parts: Runs) -> AsyncIterator[None]:
             await asyncio.gather(*tasks)
 
 
-async def _main(half: str, url: str, kafka: str, topic: str, failpoint: Sequence[str]) -> None:
-    failpoints.arm(failpoint[0] if failpoint else None)
+async def _main(half: str, url: str, kafka: str, topic: str, failpoint: str | None = None) -> None:
+    failpoints.arm(failpoint)
     probe = Probe(url, kafka, topic, Database(url, size=2))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
@@ -193,4 +193,4 @@ async def _main(half: str, url: str, kafka: str, topic: str, failpoint: Sequence
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(*sys.argv[1:5], sys.argv[5:]))
+    asyncio.run(_main(*sys.argv[1:]))
