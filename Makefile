@@ -45,6 +45,7 @@ schemas: setup ## write what is made from the code: JSON Schemas, AsyncAPI, env 
 	@$(BIN)/python -m contracts.asyncapi docs/reference
 	@$(BIN)/python deploy/docker/write.py
 	@$(BIN)/python deploy/kafka/write.py
+	@$(BIN)/python deploy/grafana/write.py
 
 lock: setup ## resolve the dependencies again and write requirements.lock
 	@deploy/local/bin/lock

@@ -1,0 +1,81 @@
+"""Topics and rights on them, made by Kafka's own tools from the one registry.
+
+The tools are stand-ins that write down how they are called: what they do is Kafka's business.
+"""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from contracts.topics import TOPICS, read_by, written_by
+
+SERVICES = {service for topic in TOPICS for service in (*topic.writers, *topic.readers)}
+STAND_IN = """#!/bin/sh
+echo "$(basename "$0") $*" >> "$CALLS"
+case "$*" in *--describe*) echo "Topic: x PartitionCount: ${PARTITIONS:-12} ";; esac
+"""
+
+
+def _run(root: Path, folder: Path, script: str, **more: str) -> tuple[int, list[str], str]:
+    for name in ("kafka-topics.sh", "kafka-acls.sh"):
+        (folder / name).write_text(STAND_IN)
+        (folder / name).chmod(0o755)
+    calls = folder / "calls"
+    calls.write_text("")
+    environment = {
+        "PATH": f"{folder}:{os.environ['PATH']}",
+        "CALLS": str(calls),
+        "KAFKA": "kafka:9",
+    }
+    done = subprocess.run(
+        [root / "deploy/kafka" / script],
+        env=environment | more,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, calls.read_text().splitlines(), done.stderr
+
+
+def test_committed_table_is_the_registry(root: Path, script: Any) -> None:
+    committed = (root / "deploy/kafka/topics.tsv").read_text()
+    assert committed == script("deploy/kafka/write.py")["written"](), "run `make schemas`"
+
+
+def test_every_topic_of_the_registry_is_made_once_and_kept_for_ever(
+    root: Path, tmp_path: Path
+) -> None:
+    code, calls, _ = _run(root, tmp_path, "create-topics", REPLICATION="3", IN_SYNC="2")
+    assert code == 0
+    made = [call for call in calls if "--create" in call]
+    assert made == [
+        "kafka-topics.sh --bootstrap-server kafka:9 --create --if-not-exists "
+        f"--topic {topic.name} --partitions {topic.partitions} --replication-factor 3 "
+        "--config retention.ms=-1 --config min.insync.replicas=2"
+        for topic in TOPICS
+    ]
+
+
+def test_a_topic_with_other_partitions_is_refused_with_one_line(root: Path, tmp_path: Path) -> None:
+    code, _, told = _run(root, tmp_path, "create-topics", PARTITIONS="24")
+    assert code == 1
+    assert told.count("\n") == 1
+    assert "24 partitions instead of 12" in told
+
+
+def test_each_service_may_write_its_topics_and_read_those_named_for_it(
+    root: Path, tmp_path: Path
+) -> None:
+    code, calls, _ = _run(root, tmp_path, "grant-access", KAFKA_CLIENT="/etc/client.properties")
+    assert code == 0
+    assert all("--command-config /etc/client.properties" in call for call in calls)
+    for service in SERVICES:
+        own = [call for call in calls if f"User:{service} " in call]
+        writes = {call.split()[-1] for call in own if "--operation Write" in call}
+        reads = {call.split()[-1] for call in own if "Read" in call and "--topic" in call}
+        groups = {call.split()[-1] for call in own if "--group" in call}
+        assert writes == {topic.name for topic in written_by(service)}
+        assert reads == {topic.name for topic in read_by(service)}
+        assert groups == ({service} if reads else set())
+    assert "*" not in "".join(calls)
