@@ -1,7 +1,7 @@
 """Durable accepts per second: the gateway beside the floor and beside the naive handler.
 
-One PostgreSQL for all, a database for each, rounds interleaved so that a noisy minute of the machine
-falls on all three; the medians are compared.
+One PostgreSQL for all, rounds interleaved so that a noisy minute of the machine falls on all three;
+the medians are compared.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import psutil
 from chassis.access import TokenIssuer
 from chassis.directory import Directory
 from chassis.migrate import upgrade
@@ -28,6 +26,8 @@ from local_platform.places import ROOT
 from local_platform.postgres import Postgres, provide_database
 from local_platform.processes import free_ports, spawn, stop
 from pydantic import SecretStr
+
+from bench.processes import memory_mib, wait_listening
 
 SERVICE, DATABASE = "declaration-gateway", "declaration_gateway"
 KINDS = ("gateway", "floor", "naive")
@@ -46,7 +46,9 @@ class Rounds:
         return median(self.per_second)
 
 
-def measure(folder: Path, *, rounds: int, seconds: float, say: Callable[[str], None]) -> dict[str, Rounds]:
+def measure(
+    folder: Path, *, rounds: int, seconds: float, say: Callable[[str], None]
+) -> dict[str, Rounds]:
     material = provide_material(folder / "material", (SERVICE,))
     token = asyncio.run(_token(material))
     found = {kind: Rounds() for kind in KINDS}
@@ -64,8 +66,10 @@ def measure(folder: Path, *, rounds: int, seconds: float, say: Callable[[str], N
                 start += 1_000_000
                 found[kind].per_second.append(_accepted(kind, said) / seconds)
                 found[kind].delays += said["delays"]
-                found[kind].memory_mib = _memory(processes[kind])
-                say(f"round {number}/{rounds}  {kind:8} {found[kind].per_second[-1]:8.0f} accepts/s")
+                found[kind].memory_mib = memory_mib(processes[kind].pid)
+                say(
+                    f"round {number}/{rounds}  {kind:8} {found[kind].per_second[-1]:8.0f} accepts/s"
+                )
     return found
 
 
@@ -133,20 +137,7 @@ def _application(
         death_signal=signal.SIGKILL,
     )
     try:
-        _wait_listening(process, port, folder / f"{kind}.log")
+        wait_listening(process, port, folder / f"{kind}.log")
         yield process
     finally:
         stop(process, by=signal.SIGTERM, seconds=15)
-
-
-def _wait_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end and process.poll() is None:
-        if any(each.laddr.port == port for each in psutil.Process(process.pid).net_connections()):
-            return
-        time.sleep(0.1)
-    raise SystemExit(f"bench: application did not start, see {log}")
-
-
-def _memory(process: subprocess.Popen[bytes]) -> float:
-    return float(psutil.Process(process.pid).memory_info().rss) / 2**20

@@ -1,7 +1,7 @@
 """Load over raw sockets, as a process of its own so that its work does not count as the server's.
 
-`python -m bench.generator PORT TOKEN START SECONDS` keeps 64 connections busy, each with one request
-at a time, and prints one JSON line: answers by status, and the delays in milliseconds.
+`python -m bench.generator PORT TOKEN START SECONDS` keeps 64 connections busy, each with one
+request at a time, and prints one JSON line: answers by status, and the delays in milliseconds.
 """
 
 import asyncio

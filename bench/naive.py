@@ -1,7 +1,7 @@
 """What one would otherwise write: a handler with one ORM session and one commit a request.
 
-The same checks, the same seals and the same five rows as the gateway, as FastAPI's and SQLAlchemy's
-tutorials would have them: the body as a parameter, objects added to a session, a select for the key.
+The same checks, seals and five rows as the gateway, as the tutorials of FastAPI and SQLAlchemy
+would have them: the body as a parameter, objects added to a session, a select for the key.
 """
 
 from datetime import UTC, datetime
@@ -87,7 +87,10 @@ def naive_router(settings: GatewaySettings) -> APIRouter:
             )
             if known is not None:
                 return answer
-            session.add_all(_rows(event, tenant, caller.client, known_as, digest, at))
+            rows = _rows(
+                event, tenant=tenant, client=caller.client, key=known_as, digest=digest, at=at
+            )
+            session.add_all(rows)
             await session.commit()
         return answer
 
@@ -95,7 +98,7 @@ def naive_router(settings: GatewaySettings) -> APIRouter:
 
 
 def _rows(
-    event: Any, tenant: str, client: str, key: bytes, digest: bytes, at: datetime
+    event: Any, *, tenant: str, client: str, key: bytes, digest: bytes, at: datetime
 ) -> list[object]:
     declaration_id, topic = event.declaration_id, topics.DECLARATIONS.name
     # Mapped classes take their columns as keywords.

@@ -98,7 +98,8 @@ async def test_a_correction_may_take_the_subrogation_away(
     answer = await revise(await declare(), change="correction", subrogation=None)
     assert answer.status_code == 202
     _, second = await events(gateway_db)
-    assert second.subrogation is second.bank is None
+    assert second.subrogation is None
+    assert second.bank is None
     assert second.pay is not None
 
 
