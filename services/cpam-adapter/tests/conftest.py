@@ -35,6 +35,7 @@ from cpam_adapter import consumers
 from cpam_adapter.domain.patience import Patience
 from cpam_adapter.flows.apply_answers import Applying, apply_answers
 from cpam_adapter.flows.collect_answers import Collecting, collect_answers
+from cpam_adapter.flows.prepare_submission import Preparing
 from cpam_adapter.flows.recover_leases import recover_leases
 from cpam_adapter.flows.resolve_unknown import Asking, Capability, resolve_unknown
 from cpam_adapter.flows.submit_declaration import Sending, Terms, submit_declaration
@@ -149,7 +150,7 @@ class Adapter:
             data=data.model_dump_json().encode(),
         )
         subscriptions = consumers.table(
-            self.cpam.contract, self.sealer, self.directory, self.incidents, self.clock
+            Preparing(self.cpam.contract, self.sealer, self.directory, self.incidents, self.clock)
         )
         (found,) = [each for each in subscriptions if each.model is type(data)]
         async with self.db.begin() as tx:

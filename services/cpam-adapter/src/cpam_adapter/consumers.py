@@ -3,11 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from chassis.clock import Clock
 from chassis.consumer import Subscription
-from chassis.directory import Directory
-from chassis.incidents import Incidents
-from chassis.sealing import Sealer
 from contracts.events import (
     DeclarationCancelled,
     DeclarationCorrected,
@@ -16,25 +12,11 @@ from contracts.events import (
     ReturnDeclared,
 )
 
-from cpam_adapter.flows.prepare_submission import prepare_submission
-from cpam_adapter.partner.contract import Contract
+from cpam_adapter.flows.prepare_submission import Preparing, prepare_submission
 
 
-def table(
-    contract: Contract,
-    sealer: Sealer,
-    directory: Directory,
-    incidents: Incidents,
-    clock: Clock,
-) -> Sequence[Subscription]:
-    prepare = partial(
-        prepare_submission,
-        contract=contract,
-        sealer=sealer,
-        directory=directory,
-        incidents=incidents,
-        clock=clock,
-    )
+def table(preparing: Preparing) -> Sequence[Subscription]:
+    prepare = partial(prepare_submission, preparing)
     return [
         Subscription(DeclarationSubmitted, prepare),
         Subscription(DeclarationProlonged, prepare),

@@ -43,11 +43,15 @@ class Settings(ServiceSettings):
     """How often, in real time, business answers are collected of each account."""
 
     parallel_sends: int = Field(default=8, ge=1, le=64)
+    """How many deposits one process has under way at once."""
     """How many deposits may be on their way at once."""
 
     backoff_first_seconds: float = Field(default=5.0, gt=0)
+    """First bound of the wait, with full jitter and in real time, for what was provably not sent;
+    it doubles with each failure."""
+
     backoff_longest_seconds: float = Field(default=900.0, gt=0)
-    """Bounds, with full jitter and in real time, for what provably was not sent."""
+    """The bound at which that doubling ends."""
 
     @property
     def patience(self) -> Patience:

@@ -14,6 +14,7 @@ from chassis.sealing import Sealer
 from cpam_adapter import consumers, routes, schedules
 from cpam_adapter.flows.apply_answers import Applying
 from cpam_adapter.flows.collect_answers import Collecting
+from cpam_adapter.flows.prepare_submission import Preparing
 from cpam_adapter.flows.resolve_unknown import Asking
 from cpam_adapter.flows.submit_declaration import Sending, Terms
 from cpam_adapter.partner.contract import Contract
@@ -27,19 +28,30 @@ SERVICE = "cpam-adapter"
 def build(settings: Settings) -> Parts:
     db = Database(settings.database.get_secret_value())
     clock = open_clock(settings.clock)
-    directory = Directory.load(settings.directory)
-    sealer = Sealer(settings.keys)
+    directory, sealer = Directory.load(settings.directory), Sealer(settings.keys)
     incidents = Incidents(SERVICE, clock)
     contract = Contract()
     cpam = Cpam(contract, Post(settings.cpam_url, longest_seconds=settings.request_seconds))
-    lease = timedelta(seconds=settings.lease_seconds)
-    terms = Terms(
-        lease=lease,
-        request=timedelta(seconds=settings.request_seconds),
-        parallel=settings.parallel_sends,
-        backoff_first=timedelta(seconds=settings.backoff_first_seconds),
-        backoff_longest=timedelta(seconds=settings.backoff_longest_seconds),
-        patience=settings.patience,
+    terms = _terms(settings)
+    preparing = Preparing(contract, sealer, directory, incidents, clock)
+    sending = Sending(db.begin, cpam, clock, sealer, directory, incidents, terms, SystemRandom())
+    asking = Asking(
+        db.begin,
+        cpam,
+        clock,
+        directory,
+        incidents,
+        terms.patience,
+        settings.capability,
+        terms.lease,
+    )
+    collecting = Collecting(db.begin, cpam, clock, sealer, directory, incidents)
+    applying = Applying(
+        db.begin, cpam, clock, sealer, incidents, asks_status=settings.capability == "B"
+    )
+    pace = schedules.Pace(
+        timedelta(seconds=settings.submit_poll_seconds),
+        timedelta(seconds=settings.answers_poll_seconds),
     )
     return assemble(
         SERVICE,
@@ -47,32 +59,20 @@ def build(settings: Settings) -> Parts:
         db=db,
         clock=clock,
         problems=Path(__file__).with_name("problems.toml"),
-        subscriptions=consumers.table(contract, sealer, directory, incidents, clock),
-        schedules=schedules.table(
-            begin=db.begin,
-            clock=clock,
-            patience=settings.patience,
-            sending=Sending(
-                db.begin, cpam, clock, sealer, directory, incidents, terms, SystemRandom()
-            ),
-            asking=Asking(
-                db.begin,
-                cpam,
-                clock,
-                directory,
-                incidents,
-                settings.patience,
-                settings.capability,
-                lease,
-            ),
-            collecting=Collecting(db.begin, cpam, clock, sealer, directory, incidents),
-            applying=Applying(
-                db.begin, cpam, clock, sealer, incidents, asks_status=settings.capability == "B"
-            ),
-            submit_every=timedelta(seconds=settings.submit_poll_seconds),
-            collect_every=timedelta(seconds=settings.answers_poll_seconds),
-        ),
+        subscriptions=consumers.table(preparing),
+        schedules=schedules.table(sending, asking, collecting, applying, pace),
         routers=[routes.router],
         closers=[cpam.close],
         sealer=sealer,
+    )
+
+
+def _terms(settings: Settings) -> Terms:
+    return Terms(
+        lease=timedelta(seconds=settings.lease_seconds),
+        request=timedelta(seconds=settings.request_seconds),
+        parallel=settings.parallel_sends,
+        backoff_first=timedelta(seconds=settings.backoff_first_seconds),
+        backoff_longest=timedelta(seconds=settings.backoff_longest_seconds),
+        patience=settings.patience,
     )

@@ -105,15 +105,15 @@ async def test_a_revision_waits_until_the_one_before_it_is_definitive(world):
 
 
 async def test_what_waits_for_an_unknown_outcome_does_not_hold_up_the_clock(world):
-    from cpam_adapter.store import submissions
+    from cpam_adapter.store import claims
 
     await world.cpam.fault("no-commit-then-reset")
     first = await world.declare()
     await revise(world, DeclarationProlonged, first)
     await world.adapter.submit()
     async with world.adapter.db.begin() as tx:
-        assert await submissions.count_sendable(tx) == 0
-        assert await submissions.next_question(tx) == world.clock.now() + timedelta(minutes=2)
+        assert await claims.count_sendable(tx) == 0
+        assert await claims.next_question(tx) == world.clock.now() + timedelta(minutes=2)
 
 
 async def test_after_a_refused_first_filing_a_correction_is_filed_as_the_first(world):

@@ -62,13 +62,13 @@ async def hear_and_close(wire, reader, writer):
 
 async def hear_and_keep_silent(wire, reader, writer):
     await wire.whole_request(reader)
-    await asyncio.sleep(1.5)
+    await reader.read()
 
 
 async def answer_drop_by_drop(wire, reader, writer):
     await wire.whole_request(reader)
     writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
-    for _ in range(20):
+    for _ in range(60):
         writer.write(b"x")
         await writer.drain()
         await asyncio.sleep(0.1)
@@ -111,7 +111,7 @@ async def post_to(directory):
     posts = {}
 
     async def post(url):
-        posts[url] = posts.get(url) or Post(url, longest_seconds=1.0)
+        posts[url] = posts.get(url) or Post(url, longest_seconds=3.0)
         return await posts[url](directory.cpam_accounts[0], "DeposerDeclarations", ENVELOPE)
 
     yield post

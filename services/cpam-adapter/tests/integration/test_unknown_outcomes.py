@@ -89,9 +89,14 @@ async def test_a_question_that_is_never_answered_ends_with_a_person(world):
     assert await world.adapter.ask() + await world.adapter.submit() == 0
 
 
-async def test_a_filing_that_lands_after_two_not_found_is_seen_as_a_double(world):
+async def test_a_filing_that_lands_after_two_not_found_is_seen_as_a_double(world, new_adapter):
     """What mode B cannot prevent (the window of decision 0020): it is found and told."""
-    submission = await sent_into_doubt(world, "late-commit", seconds=2.5)
+    url = f"{world.cpam.url}/teledeclaration"
+    hasty = await new_adapter(world.adapter.db, url, longest_seconds=0.5)
+    await world.cpam.fault("late-commit", seconds=3)
+    submission = await world.declare()
+    await hasty.submit()
+    assert (await world.adapter.get(submission)).state == "UNKNOWN"
     await world.later(minutes=2)
     await world.adapter.ask()
     await world.cpam.call("DELETE", "/control/faults")
@@ -100,7 +105,7 @@ async def test_a_filing_that_lands_after_two_not_found_is_seen_as_a_double(world
     await world.adapter.ask()
     assert (await world.adapter.get(submission)).state == "READY"
     await world.adapter.submit()
-    for _ in range(100):
+    for _ in range(400):
         (filing,) = await world.cpam.filings()
         if filing["count"] == 2:
             break

@@ -174,7 +174,7 @@ async def test_a_cpam_that_cannot_be_reached_is_tried_again_and_told_after_a_whi
 async def test_what_waits_for_its_next_try_in_real_time_is_still_to_be_done(world, new_adapter):
     from datetime import timedelta
 
-    from cpam_adapter.store import submissions
+    from cpam_adapter.store import claims
 
     lonely = await new_adapter(
         world.adapter.db, "http://127.0.0.1:9/teledeclaration", backoff=timedelta(hours=1)
@@ -183,4 +183,4 @@ async def test_what_waits_for_its_next_try_in_real_time_is_still_to_be_done(worl
     assert await lonely.submit() == 1
     assert await lonely.submit() == 0
     async with lonely.db.begin() as tx:
-        assert await submissions.count_sendable(tx) == 1
+        assert await claims.count_sendable(tx) == 1

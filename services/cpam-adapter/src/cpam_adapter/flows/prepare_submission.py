@@ -41,17 +41,16 @@ class _Opened:
     bank: Bank | None
 
 
-async def prepare_submission(
-    tx: Tx,
-    event: Event,
-    data: Declaration,
-    *,
-    contract: Contract,
-    sealer: Sealer,
-    directory: Directory,
-    incidents: Incidents,
-    clock: Clock,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Preparing:
+    contract: Contract
+    sealer: Sealer
+    directory: Directory
+    incidents: Incidents
+    clock: Clock
+
+
+async def prepare_submission(preparing: Preparing, tx: Tx, event: Event, data: Declaration) -> None:
     identity = submission_id(data.declaration_id, data.revision)
     if await submissions.find(tx, identity) is not None:
         return
@@ -59,9 +58,9 @@ async def prepare_submission(
     if origin is None and data.cancelled:
         log.info("nothing was filed, nothing to cancel", declaration=str(data.declaration_id))
         return
-    opened = await _open(sealer, event, data)
+    opened = await _open(preparing.sealer, event, data)
     number = control_number(identity)
-    frozen = await contract.freeze(
+    frozen = await preparing.contract.freeze(
         declaration_words(
             data,
             control_number=number,
@@ -75,38 +74,53 @@ async def prepare_submission(
     double = await submissions.find_double(
         tx, tenant=event.tenant, content_sha256=content, declaration=data.declaration_id
     )
-    account = directory.account_of(event.tenant)
+    account = preparing.directory.account_of(event.tenant)
     state, reason = _begins_as(frozen, account, is_double=double is not None)
-    now = clock.now()
+    row = await _row(preparing, event, data, frozen, account)
     submission = await submissions.add(
         tx,
         id=identity,
-        tenant=event.tenant,
-        declaration_id=data.declaration_id,
-        revision=data.revision,
-        change=data.change,
-        siret=data.siret.value,
-        account=account.account if account else None,
-        caisse=account.caisse if account else None,
         control_number=number,
-        traceparent=event.traceparent,
-        envelope=await sealer.seal_bytes(
-            frozen.envelope,
-            tenant=event.tenant,
-            topic=SUBMISSIONS.name,
-            stream=identity,
-            field="envelope",
-        ),
-        envelope_sha256=frozen.envelope_sha256,
-        filing_sha256=frozen.filing_sha256,
         content_sha256=content,
         state=state,
         reason=reason,
-        prepared_at=now,
-        refusal_code=DOES_NOT_FIT if state is State.REJECTED_FORM else None,
-        refused_at=now if state is State.REJECTED_FORM else None,
+        **row,
     )
-    await _tell(tx, submission, incidents, now)
+    await _tell(tx, submission, preparing.incidents, preparing.clock.now())
+
+
+async def _row(
+    preparing: Preparing,
+    event: Event,
+    data: Declaration,
+    frozen: Frozen,
+    account: CpamAccount | None,
+) -> dict[str, Any]:
+    now = preparing.clock.now()
+    sealed = await preparing.sealer.seal_bytes(
+        frozen.envelope,
+        tenant=event.tenant,
+        topic=SUBMISSIONS.name,
+        stream=submission_id(data.declaration_id, data.revision),
+        field="envelope",
+    )
+    refused = not frozen.follows_schema
+    return {
+        "tenant": event.tenant,
+        "declaration_id": data.declaration_id,
+        "revision": data.revision,
+        "change": data.change,
+        "siret": data.siret.value,
+        "account": account.account if account else None,
+        "caisse": account.caisse if account else None,
+        "traceparent": event.traceparent,
+        "envelope": sealed,
+        "envelope_sha256": frozen.envelope_sha256,
+        "filing_sha256": frozen.filing_sha256,
+        "prepared_at": now,
+        "refusal_code": DOES_NOT_FIT if refused else None,
+        "refused_at": now if refused else None,
+    }
 
 
 def _begins_as(

@@ -9,7 +9,7 @@ from chassis.db import Begin
 
 from cpam_adapter.domain.patience import Patience
 from cpam_adapter.domain.submission import Fact, State
-from cpam_adapter.store import proofs, submissions
+from cpam_adapter.store import claims, proofs, submissions
 
 _AT_ONCE = 100
 
@@ -18,7 +18,7 @@ async def recover_leases(begin: Begin, clock: Clock, patience: Patience) -> int:
     """How many were found."""
     now = clock.now()
     async with begin() as tx:
-        over = await submissions.list_lease_over(tx, limit=_AT_ONCE)
+        over = await claims.lease_over(tx, limit=_AT_ONCE)
         for submission in over:
             await submissions.move(
                 tx,

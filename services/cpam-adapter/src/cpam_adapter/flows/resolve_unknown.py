@@ -22,7 +22,7 @@ from cpam_adapter.domain.patience import Patience
 from cpam_adapter.domain.submission import Fact, State
 from cpam_adapter.partner.cpam import Cpam
 from cpam_adapter.partner.outcomes import Deposited, NotFound, StatusOutcome, Unclear
-from cpam_adapter.store import facts, proofs, submissions
+from cpam_adapter.store import claims, facts, proofs, submissions
 from cpam_adapter.store.submissions import Submission
 
 Capability = Literal["A", "B", "C", "D"]
@@ -47,9 +47,7 @@ async def resolve_unknown(asking: Asking) -> int:
     """How many were looked at."""
     lease = leases.take(asking.lease)
     async with asking.begin() as tx:
-        due = await submissions.lease_to_ask(
-            tx, lease=lease, now=asking.clock.now(), limit=_AT_ONCE
-        )
+        due = await claims.lease_to_ask(tx, lease=lease, now=asking.clock.now(), limit=_AT_ONCE)
     ended = await asyncio.gather(
         *(_resolve(asking, lease, submission) for submission in due), return_exceptions=True
     )

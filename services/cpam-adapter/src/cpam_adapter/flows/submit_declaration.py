@@ -34,7 +34,7 @@ from cpam_adapter.partner.outcomes import (
     Unclear,
 )
 from cpam_adapter.partner.post import Exchange
-from cpam_adapter.store import facts, proofs, quarantine, submissions
+from cpam_adapter.store import claims, facts, proofs, quarantine, submissions
 from cpam_adapter.store.submissions import Submission
 
 DEPOSITS = Counter("jonction_cpam_deposits_total", "Attempts by what is known of them", ["outcome"])
@@ -82,7 +82,7 @@ async def submit_declaration(sending: Sending) -> int:
     """How many were tried."""
     lease = leases.take(sending.terms.lease)
     async with sending.begin() as tx:
-        claimed = await submissions.lease_ready(
+        claimed = await claims.lease_ready(
             tx, lease=lease, now=sending.clock.now(), limit=sending.terms.parallel
         )
         if claimed:
@@ -187,27 +187,16 @@ async def _not_taken(tx: Tx, sending: Sending, trial: _Trial, reason: str) -> bo
 
 
 async def _deposited(tx: Tx, sending: Sending, trial: _Trial, deposit: Deposited) -> bool:
-    submission = trial.submission
-    await sending.incidents.close(tx, UNREACHABLE, submission.account or "")
-    # Where the lease was over and the outcome called unknown, this late answer still resolves it.
-    ways = (
-        (State.INTENT, Fact.DEPOSITED, trial.lease),
-        (State.UNKNOWN, Fact.FOUND, None),
+    await sending.incidents.close(tx, UNREACHABLE, trial.submission.account or "")
+    return await facts.deposit(
+        tx,
+        trial.submission,
+        trial.lease,
+        reference=deposit.reference,
+        deposited_at=deposit.deposited_at,
+        incidents=sending.incidents,
+        now=sending.clock.now(),
     )
-    for state, fact, lease in ways:
-        if await facts.acknowledge(
-            tx,
-            submission,
-            state,
-            fact,
-            reference=deposit.reference,
-            deposited_at=deposit.deposited_at,
-            incidents=sending.incidents,
-            now=sending.clock.now(),
-            lease=lease,
-        ):
-            return state is State.INTENT
-    return False
 
 
 async def _unclear(tx: Tx, sending: Sending, trial: _Trial, unclear: Unclear) -> bool:
@@ -247,25 +236,15 @@ async def _quarantine(
 
 
 async def _keep_answer(tx: Tx, sending: Sending, trial: _Trial, *, in_time: bool) -> None:
-    now, submission, exchange = sending.clock.now(), trial.submission, trial.exchange
-    sealed = None
-    if exchange.body:
-        sealed = await sending.sealer.seal_bytes(
-            exchange.body,
-            tenant=submission.tenant,
-            topic=SUBMISSIONS.name,
-            stream=submission.id,
-            field=f"answer-{submission.attempt}",
-        )
-    told = trial.outcome.word
-    await proofs.end_attempt(
+    now, told = sending.clock.now(), trial.outcome.word
+    await proofs.end_attempt(tx, trial.submission, outcome=told, at=now)
+    await proofs.keep_answer(
         tx,
-        submission,
-        outcome=told,
-        at=now,
-        sent=exchange.sent,
-        http_status=exchange.status,
-        answer=sealed,
+        trial.submission,
+        sealer=sending.sealer,
+        sent=trial.exchange.sent,
+        http_status=trial.exchange.status,
+        raw=trial.exchange.body,
     )
     if not in_time:
-        await proofs.add_evidence(tx, submission, "late-answer", now, detail=told)
+        await proofs.add_evidence(tx, trial.submission, "late-answer", now, detail=told)

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -68,8 +67,9 @@ class Contract:
 
     def _zeep(self) -> Any:
         if self._client is None:
-            # Any: zeep has no types.
-            zeep: Any = import_module("zeep")
+            import zeep as untyped
+
+            zeep: Any = untyped
             self._client = zeep.Client(
                 str(self._folder / "teledeclaration.wsdl"),
                 transport=_FilesOnly(),

@@ -69,6 +69,31 @@ async def acknowledge(
     return moved
 
 
+async def deposit(
+    tx: Tx,
+    submission: Submission,
+    lease: Lease,
+    *,
+    reference: str,
+    deposited_at: datetime,
+    incidents: Incidents,
+    now: datetime,
+) -> bool:
+    """The answer to our own sending. False when it came after the lease was taken over: it then
+    still ends the doubt, if there is one.
+    """
+    told: dict[str, Any] = {
+        "reference": reference,
+        "deposited_at": deposited_at,
+        "incidents": incidents,
+        "now": now,
+    }
+    if await acknowledge(tx, submission, State.INTENT, Fact.DEPOSITED, lease=lease, **told):
+        return True
+    await acknowledge(tx, submission, State.UNKNOWN, Fact.FOUND, **told)
+    return False
+
+
 def proof_of(
     submission: Submission, reference: str, deposited_at: datetime
 ) -> SubmissionAcknowledged:

@@ -6,11 +6,13 @@ bug that the tests look for.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
 from chassis.db import Tx
+from chassis.sealing import Sealer
+from contracts.topics import SUBMISSIONS
 
 from cpam_adapter.store.submissions import Submission
 from cpam_adapter.store.tables import attempt, evidence
@@ -44,23 +46,40 @@ async def add_attempts(tx: Tx, submissions: Sequence[Submission]) -> None:
     )
 
 
-async def end_attempt(
+async def end_attempt(tx: Tx, submission: Submission, *, outcome: str, at: datetime) -> None:
+    await _write(tx, submission, outcome=outcome, ended_at=at)
+
+
+async def keep_answer(
     tx: Tx,
     submission: Submission,
     *,
-    outcome: str,
-    at: datetime,
-    sent: str | None = None,
-    http_status: int | None = None,
-    answer: str | None = None,
+    sealer: Sealer,
+    sent: str,
+    http_status: int | None,
+    raw: bytes,
 ) -> None:
+    """What went over the wire, and what came back as it came."""
+    sealed = None
+    if raw:
+        sealed = await sealer.seal_bytes(
+            raw,
+            tenant=submission.tenant,
+            topic=SUBMISSIONS.name,
+            stream=submission.id,
+            field=f"answer-{submission.attempt}",
+        )
+    await _write(tx, submission, sent=sent, http_status=http_status, answer=sealed)
+
+
+async def _write(tx: Tx, submission: Submission, **values: Any) -> None:
     await tx.execute(
         sa.update(attempt)
         .where(
             attempt.c.submission_id == submission.id,
             attempt.c.attempt == submission.attempt,
         )
-        .values(outcome=outcome, sent=sent, http_status=http_status, answer=answer, ended_at=at)
+        .values(**values)
     )
 
 

@@ -16,7 +16,7 @@ from chassis.db import Tx
 from chassis.leases import Lease
 from sqlalchemy.dialects.postgresql import insert
 
-from cpam_adapter.domain.submission import DEFINITIVE, Fact, State, after
+from cpam_adapter.domain.submission import Fact, State, after
 from cpam_adapter.store.tables import submission as table
 
 
@@ -61,41 +61,41 @@ class Submission:
         }
 
 
-_COLUMNS = [table.c[name] for name in Submission.__dataclass_fields__]
+COLUMNS = [table.c[name] for name in Submission.__dataclass_fields__]
 
 
-def _read(row: sa.Row[Any]) -> Submission:
+def read(row: sa.Row[Any]) -> Submission:
     values = dict(row._mapping)
     return Submission(**{**values, "state": State(values["state"])})
 
 
 async def add(tx: Tx, **values: Any) -> Submission:
-    found = await tx.execute(insert(table).values(**values).returning(*_COLUMNS))
-    return _read(found.one())
+    found = await tx.execute(insert(table).values(**values).returning(*COLUMNS))
+    return read(found.one())
 
 
 async def find(tx: Tx, identity: UUID, *, lock: bool = False) -> Submission | None:
-    query = sa.select(*_COLUMNS).where(table.c.id == identity)
+    query = sa.select(*COLUMNS).where(table.c.id == identity)
     row = (await tx.execute(query.with_for_update() if lock else query)).one_or_none()
-    return None if row is None else _read(row)
+    return None if row is None else read(row)
 
 
 async def find_by_number(tx: Tx, control_number: str) -> Submission | None:
     """Exact and whole; the row stays locked until the transaction ends."""
-    query = sa.select(*_COLUMNS).where(table.c.control_number == control_number).with_for_update()
+    query = sa.select(*COLUMNS).where(table.c.control_number == control_number).with_for_update()
     row = (await tx.execute(query)).one_or_none()
-    return None if row is None else _read(row)
+    return None if row is None else read(row)
 
 
 async def list_(
     tx: Tx, *, declaration: UUID | None, after_id: UUID | None, limit: int
 ) -> Sequence[Submission]:
-    query = sa.select(*_COLUMNS).order_by(table.c.id).limit(limit)
+    query = sa.select(*COLUMNS).order_by(table.c.id).limit(limit)
     if declaration is not None:
         query = query.where(table.c.declaration_id == declaration)
     if after_id is not None:
         query = query.where(table.c.id > after_id)
-    return [_read(row) for row in await tx.execute(query)]
+    return [read(row) for row in await tx.execute(query)]
 
 
 async def origin_number(tx: Tx, declaration: UUID, *, before: int) -> str | None:
@@ -134,71 +134,6 @@ async def find_double(
         .limit(1)
     )
     return (await tx.execute(query)).scalar_one_or_none()
-
-
-def _sendable() -> sa.ColumnElement[bool]:
-    """A revision waits until the one before it is definitive."""
-    earlier = sa.alias(table)
-    return sa.and_(
-        table.c.state == State.READY,
-        ~sa.exists().where(
-            earlier.c.tenant == table.c.tenant,
-            earlier.c.declaration_id == table.c.declaration_id,
-            earlier.c.revision < table.c.revision,
-            earlier.c.state.not_in(list(DEFINITIVE)),
-        ),
-    )
-
-
-async def lease_ready(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
-    """Claims what may be sent: INTENT, attempt + 1, lease in real time."""
-    free = (
-        sa.select(table.c.id)
-        .where(
-            _sendable(),
-            sa.or_(table.c.retry_at.is_(None), table.c.retry_at <= leases.real_now()),
-        )
-        .order_by(table.c.prepared_at, table.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("free")
-    )
-    claim = (
-        sa.update(table)
-        .where(table.c.id == free.c.id)
-        .values(
-            state=after(State.READY, Fact.CLAIMED),
-            attempt=table.c.attempt + 1,
-            intent_at=now,
-            retry_at=None,
-            **leases.values(lease),
-        )
-        .returning(*_COLUMNS)
-    )
-    return [_read(row) for row in await tx.execute(claim)]
-
-
-async def lease_to_ask(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
-    """Claims those whose question is due, one asker each."""
-    free = (
-        sa.select(table.c.id)
-        .where(
-            table.c.next_action_at <= now,
-            table.c.state != State.INTENT,
-            leases.free(table),
-        )
-        .order_by(table.c.next_action_at)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("free")
-    )
-    claim = (
-        sa.update(table)
-        .where(table.c.id == free.c.id)
-        .values(**leases.values(lease))
-        .returning(*_COLUMNS)
-    )
-    return [_read(row) for row in await tx.execute(claim)]
 
 
 async def move(
@@ -247,30 +182,3 @@ async def answered(tx: Tx, submission: Submission, state: State, **values: Any) 
         .values({"state": state, "retry_at": None, **leases.RELEASED, **values})
     )
     return changed.rowcount == 1
-
-
-async def list_lease_over(tx: Tx, *, limit: int) -> Sequence[Submission]:
-    query = (
-        sa.select(*_COLUMNS)
-        .where(table.c.state == State.INTENT, leases.free(table))
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    return [_read(row) for row in await tx.execute(query)]
-
-
-async def count_sendable(tx: Tx) -> int:
-    """Whether free or waiting in real time."""
-    query = sa.select(sa.func.count()).select_from(table).where(_sendable())
-    return (await tx.execute(query)).scalar_one()
-
-
-async def count_leased(tx: Tx) -> int:
-    query = sa.select(sa.func.count()).select_from(table).where(table.c.state == State.INTENT)
-    return (await tx.execute(query)).scalar_one()
-
-
-async def next_question(tx: Tx) -> datetime | None:
-    query = sa.select(sa.func.min(table.c.next_action_at))
-    earliest: datetime | None = (await tx.execute(query)).scalar_one()
-    return earliest

@@ -1,0 +1,108 @@
+"""Which submissions may be worked on now, and by whom: sending, asking, what a dead process left.
+
+A claim takes a lease in real time; whose turn it is to be asked is business time.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from chassis import leases
+from chassis.db import Tx
+from chassis.leases import Lease
+
+from cpam_adapter.domain.submission import DEFINITIVE, Fact, State, after
+from cpam_adapter.store.submissions import COLUMNS, Submission, read
+from cpam_adapter.store.tables import submission as table
+
+
+def _sendable() -> sa.ColumnElement[bool]:
+    """A revision waits until the one before it is definitive."""
+    earlier = sa.alias(table)
+    return sa.and_(
+        table.c.state == State.READY,
+        ~sa.exists().where(
+            earlier.c.tenant == table.c.tenant,
+            earlier.c.declaration_id == table.c.declaration_id,
+            earlier.c.revision < table.c.revision,
+            earlier.c.state.not_in(list(DEFINITIVE)),
+        ),
+    )
+
+
+async def lease_ready(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
+    """Claims what may be sent: INTENT, attempt + 1, lease in real time."""
+    free = (
+        sa.select(table.c.id)
+        .where(
+            _sendable(),
+            sa.or_(table.c.retry_at.is_(None), table.c.retry_at <= leases.real_now()),
+        )
+        .order_by(table.c.prepared_at, table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    claim = (
+        sa.update(table)
+        .where(table.c.id == free.c.id)
+        .values(
+            state=after(State.READY, Fact.CLAIMED),
+            attempt=table.c.attempt + 1,
+            intent_at=now,
+            retry_at=None,
+            **leases.values(lease),
+        )
+        .returning(*COLUMNS)
+    )
+    return [read(row) for row in await tx.execute(claim)]
+
+
+async def lease_to_ask(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
+    """Claims those whose question is due, one asker each."""
+    free = (
+        sa.select(table.c.id)
+        .where(
+            table.c.next_action_at <= now,
+            table.c.state != State.INTENT,
+            leases.free(table),
+        )
+        .order_by(table.c.next_action_at)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("free")
+    )
+    claim = (
+        sa.update(table)
+        .where(table.c.id == free.c.id)
+        .values(**leases.values(lease))
+        .returning(*COLUMNS)
+    )
+    return [read(row) for row in await tx.execute(claim)]
+
+
+async def lease_over(tx: Tx, *, limit: int) -> Sequence[Submission]:
+    query = (
+        sa.select(*COLUMNS)
+        .where(table.c.state == State.INTENT, leases.free(table))
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return [read(row) for row in await tx.execute(query)]
+
+
+async def count_sendable(tx: Tx) -> int:
+    """Whether free or waiting in real time."""
+    query = sa.select(sa.func.count()).select_from(table).where(_sendable())
+    return (await tx.execute(query)).scalar_one()
+
+
+async def count_leased(tx: Tx) -> int:
+    query = sa.select(sa.func.count()).select_from(table).where(table.c.state == State.INTENT)
+    return (await tx.execute(query)).scalar_one()
+
+
+async def next_question(tx: Tx) -> datetime | None:
+    query = sa.select(sa.func.min(table.c.next_action_at))
+    earliest: datetime | None = (await tx.execute(query)).scalar_one()
+    return earliest
