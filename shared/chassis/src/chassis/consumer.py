@@ -64,13 +64,15 @@ class Consumer:
         self._places: dict[Partition, Place] = {}
         self._patience: dict[Partition, Patience] = {}
         self._held_in_a_row = 0
-        self._trouble: str | None = "starting"
+        # None until it runs: beside an API that only answers, a consumer never does.
+        self._trouble: str | None = None
         self._heard_at = time.monotonic()
         self.tally = Tally()
         """What became of all events since the start."""
 
     async def run(self, stop: asyncio.Event) -> None:
         kafka.silence()
+        self._trouble = "starting"
         patience = Patience(0.2, 5)
         while not stop.is_set():
             try:
