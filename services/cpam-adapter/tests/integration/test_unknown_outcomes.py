@@ -64,6 +64,20 @@ async def test_what_was_not_filed_is_sent_again_once_with_the_same_bytes(world, 
     assert len(hashes) == 1
 
 
+async def test_what_is_sent_three_times_without_an_answer_is_told_and_goes_on(world):
+    await world.cpam.fault("no-commit-then-reset", calls=3)
+    submission = await world.declare()
+    for _ in range(3):
+        await world.adapter.submit()
+        for minutes in (2, 10):
+            await world.later(minutes=minutes)
+            await world.adapter.ask()
+    assert await world.adapter.open_incidents() == ["submission-in-doubt"]
+    await world.adapter.submit()
+    assert (await world.adapter.get(submission)).state == "DEPOSITED"
+    assert await world.adapter.open_incidents() == []
+
+
 async def test_a_question_without_an_answer_proves_nothing_and_alarms(world):
     submission = await sent_into_doubt(world, "no-commit-then-reset")
     await world.cpam.fault("server-fault", operation="ConsulterStatut", calls=3)

@@ -100,6 +100,10 @@ UNCLEAR = {
         answered(fault("SCHEMA_NON_CONFORME", who="o:Client"), 500),
         False,
     ),
+    "an instant that no calendar has": (
+        answered(receipt(DEPOT.replace("T07:00:00Z", "T24:00:00Z"))),
+        True,
+    ),
     "doctype": (answered(b"<!DOCTYPE x>" + receipt()), True),
     "encoding that lies": (
         answered(b"<?xml version='1.0' encoding='utf-16'?>" + receipt()),

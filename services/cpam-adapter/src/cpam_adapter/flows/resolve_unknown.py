@@ -27,6 +27,7 @@ from cpam_adapter.store.submissions import Submission
 
 Capability = Literal["A", "B", "C", "D"]
 _AT_ONCE = 8
+_ATTEMPTS_BEFORE_ALARM = 3
 _ALARM_AFTER = timedelta(minutes=15)
 DOUBLE_FILING = "cpam-double-filing"
 
@@ -63,7 +64,7 @@ async def _resolve(asking: Asking, lease: Lease, submission: Submission) -> None
         if submission.state is not State.UNKNOWN:
             await _complete_proof(tx, asking, lease, submission, answer)
         elif asking.capability == "A":
-            await _resend(tx, submission, lease, asking.clock.now(), why="mode A")
+            await _resend(tx, asking, lease, submission, why="mode A")
         elif answer is None:
             await _wait(tx, asking, lease, submission)
         else:
@@ -130,14 +131,20 @@ async def _not_found(tx: Tx, asking: Asking, lease: Lease, submission: Submissio
     await proofs.add_evidence(tx, submission, "query-not-found", now)
     second_look = asking.patience.second_look(since, first or now)
     if first is not None and now >= second_look:
-        await _resend(tx, submission, lease, now, why="not found twice")
+        await _resend(tx, asking, lease, submission, why="not found twice")
     else:
         await submissions.note(tx, submission, lease=lease, next_action_at=second_look)
 
 
-async def _resend(tx: Tx, submission: Submission, lease: Lease, now: datetime, why: str) -> None:
+async def _resend(
+    tx: Tx, asking: Asking, lease: Lease, submission: Submission, *, why: str
+) -> None:
+    now = asking.clock.now()
     if await submissions.move(tx, submission.id, State.UNKNOWN, Fact.MAY_RESEND, lease=lease):
         await proofs.add_evidence(tx, submission, "may-resend", now, detail=why)
+    if submission.attempt >= _ATTEMPTS_BEFORE_ALARM:
+        detail = {"reason": "sent again and again without an answer"}
+        await asking.incidents.open(tx, facts.IN_DOUBT, str(submission.id), detail)
 
 
 async def _wait(tx: Tx, asking: Asking, lease: Lease, submission: Submission) -> None:

@@ -4,8 +4,6 @@ Only a complete, schema-valid answer about our own number with a reference is a 
 documented "not processed" is a refusal, only proof that nothing was read allows sending again.
 """
 
-from datetime import datetime
-
 from chassis.logs import scrub
 from lxml import etree
 
@@ -22,6 +20,8 @@ from cpam_adapter.partner.outcomes import (
 from cpam_adapter.partner.post import Exchange
 from cpam_adapter.partner.words import NOT_PROCESSED, NUMBER_REUSED
 from cpam_adapter.partner.xml import MESSAGES, SOAP, text_of
+
+_MOST_DIGITS = 6
 
 
 def classify_deposit(contract: Contract, exchange: Exchange, control_number: str) -> DepositOutcome:
@@ -87,12 +87,12 @@ def _receipt(message: etree._Element, control_number: str) -> DepositOutcome:
 def deposited(element: etree._Element, *, already: bool = False) -> Deposited | Unclear:
     """Reference, instant and hash: all three or nothing."""
     reference = text_of(element, "referenceDepot")
-    at = text_of(element, "dateHeure")
+    at = xml.instant(text_of(element, "dateHeure"))
     sha256 = text_of(element, "empreinte")
-    if not reference or not at or not sha256:
-        return Unclear("no-reference", breach=True)
-    filings = int(text_of(element, "nombreDepots") or 1)
-    return Deposited(reference, datetime.fromisoformat(at), sha256, already, filings)
+    if not reference or at is None or not sha256:
+        return Unclear("no-reference", breach=True, reference=reference)
+    filings = int((text_of(element, "nombreDepots") or "1")[:_MOST_DIGITS])
+    return Deposited(reference, at, sha256, already, filings)
 
 
 def _fault(contract: Contract, fault: etree._Element) -> tuple[str | None, str | None, bool]:
@@ -101,6 +101,7 @@ def _fault(contract: Contract, fault: etree._Element) -> tuple[str | None, str |
     error = detail[0] if detail is not None and len(detail) == 1 else None
     if error is None or error.tag != f"{{{MESSAGES}}}erreur" or not contract.follows(error):
         return None, None, False
-    prefix, _, local = (fault.findtext("faultcode") or "").strip().rpartition(":")
-    client_side = local == "Client" and fault.nsmap.get(prefix or None) == SOAP
+    told = fault.find("faultcode")
+    prefix, _, local = (told.text or "" if told is not None else "").strip().rpartition(":")
+    client_side = told is not None and local == "Client" and told.nsmap.get(prefix or None) == SOAP
     return text_of(error, "code"), scrub(text_of(error, "libelle") or "") or None, client_side

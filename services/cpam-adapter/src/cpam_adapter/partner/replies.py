@@ -89,7 +89,7 @@ def _reply(item: etree._Element) -> RawReply:
     reference, siret, at = (
         text_of(item, "referenceDepot"),
         text_of(item, "siret"),
-        text_of(item, "dateHeure"),
+        xml.instant(text_of(item, "dateHeure")),
     )
     verdict = VERDICTS.get(text_of(item, "verdict") or "")
     if answer_id is None or reference is None or siret is None or at is None or verdict is None:
@@ -108,7 +108,7 @@ def _reply(item: etree._Element) -> RawReply:
             verdict=verdict,
             code=text_of(item, "code"),
             label=scrub(text_of(item, "libelle") or "") or None,
-            answered_at=datetime.fromisoformat(at),
+            answered_at=at,
             accepted=_accepted(acceptance),
         ),
     )

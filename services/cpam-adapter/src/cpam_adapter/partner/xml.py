@@ -5,6 +5,7 @@ neither attributes nor nodes); then one Envelope with one Body with one element,
 """
 
 import re
+from datetime import datetime
 
 from lxml import etree
 
@@ -70,6 +71,14 @@ def body_of(root: etree._Element) -> etree._Element:
     if len(inside) != 1:
         raise Unreadable("empty-body" if not inside else "many-in-body")
     return inside[0]
+
+
+def instant(text: str | None) -> datetime | None:
+    """None also where the schema's dateTime goes beyond ours, as with 24:00 or the year 10000."""
+    try:
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def text_of(element: etree._Element, name: str) -> str | None:
