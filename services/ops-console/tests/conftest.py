@@ -20,6 +20,8 @@ from chassis.clock import FixedClock
 from chassis.directory import Directory
 from contracts import topics
 from contracts.identifiers import Siret
+from cpam_adapter.routes import _HIDDEN as HIDDEN
+from cpam_adapter.store.submissions import Submission
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from local_platform.processes import free_port
@@ -76,6 +78,12 @@ def sample(name: str) -> Any:
 def told(model: type[BaseModel], name: str) -> Any:
     """As the service that owns `model` would say it."""
     return model.model_validate(sample(name)).model_dump(mode="json")
+
+
+def shown_submission(row: dict[str, Any]) -> dict[str, Any]:
+    """As the adapter shows it: all of a submission's fields but the hidden ones."""
+    shown = set(Submission.__dataclass_fields__) - set(HIDDEN)
+    return {name: value for name, value in row.items() if name in shown}
 
 
 @dataclass
@@ -185,7 +193,7 @@ class StandIns:
             name = next(
                 n for n in STORIES if sample(f"case-{n}")["declaration_id"] == declaration_id
             )
-            return sample(f"submissions-{name}")
+            return {"items": [shown_submission(item) for item in sample(f"submissions-{name}")]}
 
     def _others(self, app: FastAPI) -> None:
         @app.get("/matcher/v1/unmatched")

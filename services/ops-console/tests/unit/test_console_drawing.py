@@ -7,6 +7,7 @@ from uuid import uuid4
 from contracts.money import ZERO, Amounts
 from ops_console.domain import french
 from ops_console.domain.case_file import Calculation, CaseFile, Line, Payment, Revision, Run, Wait
+from ops_console.domain.deposits import Deposit
 from ops_console.domain.picture import Picture, picture
 from ops_console.domain.timeline import timeline
 
@@ -110,6 +111,14 @@ def test_what_is_still_awaited_stands_at_the_end() -> None:
     assert story[-1].to_come
     assert story[-1].date == dt.date(2026, 3, 9)
     assert "fin de journée" in story[-1].entries[0].facts[0]
+
+
+def test_deposit_of_unknown_outcome_asks_for_attention() -> None:
+    sent = Deposit(1, instant(3), "JKB1", "00", 1, doubt="UNKNOWN", doubt_since=instant(3, 9))
+    story = timeline(case(), [sent], [])
+
+    [entry] = [e for day in story for e in day.entries if e.tone == "warn"]
+    assert "rien n'est envoyé une seconde fois" in entry.facts[0]
 
 
 def test_french_days_have_their_ordinal_and_their_range() -> None:

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from ops_console.domain.entry import Entry
 
 _PREPARED = "Dépôt préparé pour la CPAM"
+_DOUBTS = {
+    "UNKNOWN": "La CPAM est interrogée ; rien n'est envoyé une seconde fois d'ici là",
+    "HUMAN": "Une personne doit trancher ; rien n'est envoyé d'ici là",
+    "CONFLICT": "Des réponses de la CPAM se contredisent ; une personne doit trancher",
+}
+DOUBTFUL = frozenset(_DOUBTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +28,9 @@ class Deposit:
     deposited_at: dt.datetime | None = None
     refused_at: dt.datetime | None = None
     refusal: str | None = None
+    doubt: str | None = None
+    """State of a deposit whose outcome is not clear: UNKNOWN, HUMAN or CONFLICT."""
+    doubt_since: dt.datetime | None = None
 
 
 def prepared_entry(number: int, at: dt.datetime) -> Entry:
@@ -37,6 +46,10 @@ def deposit_entries(deposit: Deposit) -> Iterator[Entry]:
         ("Envois", str(deposit.attempts)),
     ]
     yield Entry(deposit.prepared_at, "Jonction", _PREPARED, proof=proof)
+    if deposit.doubt is not None:
+        at = deposit.doubt_since or deposit.prepared_at
+        facts = [_DOUBTS[deposit.doubt]]
+        yield Entry(at, "Jonction", "Dépôt à l'issue incertaine", "warn", facts=facts)
     if deposit.deposited_at is not None:
         facts = [] if deposit.reference is None else [f"Référence {deposit.reference}"]
         yield Entry(

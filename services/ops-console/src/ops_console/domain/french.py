@@ -89,6 +89,11 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def number(value: int) -> str:
+    """`-18` with a true minus sign."""
+    return str(value).replace("-", _MINUS)
+
+
 def count(number: int, one: str, many: str) -> str:
     """`1 dossier`, `3 dossiers`; in French 0 is singular."""
     return f"{number} {one if abs(number) < 2 else many}"

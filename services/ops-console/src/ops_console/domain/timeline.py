@@ -43,8 +43,8 @@ def timeline(case: CaseFile, deposits: Sequence[Deposit], alarms: Sequence[Alarm
         *(entry for deposit in deposits for entry in deposit_entries(deposit)),
         *(prepared_entry(number, at) for number, at in case.prepared if number not in sent),
         *(_answer(answer) for answer in case.answers if not _told_by(answer, deposits)),
-        *map(_payment, case.payments),
-        *(_turn(turn) for turn in case.turns if turn.state in _TOLD_TURNS),
+        *map(_payment, sorted(case.payments, key=_in_business_order)),
+        *map(_turn, _told_turns(case.turns)),
         *(entry for alarm in alarms for entry in alarm_entries(alarm)),
         *_awaited(case),
     ]
@@ -91,6 +91,17 @@ def _expectations(history: Sequence[Expected]) -> Iterator[Entry]:
 
 
 _TOLD_TURNS = {"gap", "settled", "paid-to-employee", "cancelled"}
+
+
+def _told_turns(turns: Sequence[Turn]) -> list[Turn]:
+    """Where the case went through several states at one instant, only the last one counts."""
+    last = {turn.at: turn for turn in turns}
+    return [turn for turn in last.values() if turn.state in _TOLD_TURNS]
+
+
+def _in_business_order(payment: Payment) -> tuple[dt.date, bool]:
+    """Of one accounting day the reversals come first: they undo an earlier day."""
+    return (payment.accounting_day, not payment.is_reversal)
 
 
 def _turn(turn: Turn) -> Entry:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from ops_console.domain.alarms import Alarm, Told
 from ops_console.domain.case_file import CaseFile
-from ops_console.domain.deposits import Deposit
+from ops_console.domain.deposits import DOUBTFUL, Deposit
 from ops_console.domain.labels import RESOLUTIONS
 from ops_console.domain.picture import Picture, picture
 from ops_console.domain.timeline import Day, timeline
@@ -67,6 +67,8 @@ def _deposits(submissions: Sequence[Submission]) -> list[Deposit]:
             reference=each.reference,
             deposited_at=each.deposited_at,
             refused_at=each.refused_at,
+            doubt=each.state if each.state in DOUBTFUL else None,
+            doubt_since=each.unclear_at,
             refusal=" ".join(filter(None, (each.refusal_code, each.refusal_label))) or None,
         )
         for each in submissions

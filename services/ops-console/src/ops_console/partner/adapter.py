@@ -7,16 +7,12 @@ from ops_console.partner.upstream import Away, Told, Upstream
 
 
 class Submission(Told):
-    id: UUID
     revision: int
-    change: str
-    account: str | None
-    caisse: str | None
     control_number: str
     content_sha256: str
     state: str
-    reason: str | None
     prepared_at: dt.datetime
+    unclear_at: dt.datetime | None
     attempt: int
     reference: str | None
     deposited_at: dt.datetime | None

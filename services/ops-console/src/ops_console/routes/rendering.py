@@ -32,6 +32,7 @@ _FILTERS = (
     french.euros,
     french.siret,
     french.short_id,
+    french.number,
     french.count,
 )
 
