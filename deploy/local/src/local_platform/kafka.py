@@ -93,7 +93,8 @@ class Kafka:
         self._write_properties()
         if not (self.data / "meta.properties").exists():
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            tool = [*_java(), "kafka.tools.StorageTool", "format", "-t", cluster]
+            # One word: an id may begin with a hyphen, which would read as an option.
+            tool = [*_java(), "kafka.tools.StorageTool", "format", f"--cluster-id={cluster}"]
             command = [*tool, "-c", str(self._properties)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
