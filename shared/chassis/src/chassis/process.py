@@ -12,7 +12,6 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,12 +26,11 @@ from chassis.app import Check, create_app
 from chassis.clock import Clock, VirtualClock
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Database
-from chassis.held import list_held
+from chassis.operating import operate_held, operate_log
 from chassis.operations import operations_router
 from chassis.problems import Catalogue
 from chassis.quiet import Quiescence, Quiet
 from chassis.relay import Relay
-from chassis.replay import rebase, replay
 from chassis.schedules import Schedule, Scheduler
 from chassis.settings import S, ServiceSettings, load, stop
 
@@ -162,8 +160,10 @@ def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> 
             asyncio.run(_start(build, settings, command))
         case "migrate":
             migrate.upgrade(settings, service.replace("-", "_"))
-        case "replay" | "rebase" | "held":
+        case "replay" | "rebase":
             asyncio.run(_operate(command, settings, sys.argv[2:]))
+        case "held":
+            asyncio.run(_held(build, settings, sys.argv[2:]))
         case _:
             module = service.replace("-", "_")
             stop(f"usage: python -m {module} api|worker|all|migrate|replay|rebase|held")
@@ -176,15 +176,21 @@ async def _start(build: Callable[[S], Parts], settings: S, command: str) -> None
 async def _operate(command: str, settings: ServiceSettings, arguments: list[str]) -> None:
     db = Database(settings.database.get_secret_value(), size=1)
     try:
-        match command:
-            case "replay":
-                since = datetime.fromisoformat(arguments[0]) if arguments else None
-                print(f"{await replay(db, since)} events put back into the outbox")
-            case "rebase":
-                print(f"{await rebase(db)} positions dropped")
-            case _:
-                async with db.begin() as tx:
-                    for event in await list_held(tx):
-                        print(event)
+        print(await operate_log(db, command, arguments))
     finally:
         await db.close()
+
+
+async def _held(build: Callable[[S], Parts], settings: S, arguments: list[str]) -> None:
+    """With the service's own reactions, hence its whole wiring, of which nothing runs."""
+    parts = build(settings)
+    consumer = next((each for each in parts.workers if isinstance(each, Consumer)), None)
+    if consumer is None:
+        stop("this service reads no topic")
+    if isinstance(parts.clock, VirtualClock):
+        await parts.clock.start()
+    try:
+        print(await operate_held(consumer.applier, arguments))
+    finally:
+        for close in parts.closers:
+            await close()

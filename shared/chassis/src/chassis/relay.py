@@ -70,9 +70,17 @@ class NotAcknowledged(Exception):
 
 
 class Relay:
-    def __init__(self, database_url: str, kafka_address: str, service: str) -> None:
+    def __init__(
+        self,
+        database_url: str,
+        kafka_address: str,
+        service: str,
+        *,
+        flush_seconds: float = FLUSH_SECONDS,
+    ) -> None:
         self._database = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
         self._kafka, self._service = kafka_address, service
+        self._flush_seconds = flush_seconds
         self._looking = asyncio.Lock()
         self._looker: asyncpg.Connection | None = None
         self._trouble: str | None = "starting"
@@ -135,7 +143,7 @@ class Relay:
             return 0
         batches = fill(producer, rows, self._service)
         tasks = {asyncio.create_task(send(producer, batch)): batch for batch in batches}
-        _, late = await asyncio.wait(tasks, timeout=FLUSH_SECONDS)
+        _, late = await asyncio.wait(tasks, timeout=self._flush_seconds)
         for task in late:
             task.cancel()
         fp("relay.after_send")

@@ -1,5 +1,6 @@
 """A broker that goes away, comes back on its data, or comes back with other data."""
 
+import signal
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
@@ -28,6 +29,27 @@ async def test_broker_killed_and_restarted_on_its_data_is_recovered_from_silentl
         await until(lambda: consumer.tally.applied == 3, 40)
         await until(lambda: shaken.one("select count(*) = 0 from outbox"))
     assert await shaken.notes(stream) == ["a", "b", "c"]
+    assert await shaken.incidents(only_open=False) == []
+
+
+async def test_frozen_broker_is_not_waited_for_and_nothing_is_lost_when_it_wakes(
+    shaken: Probe, own_kafka: Kafka
+) -> None:
+    stream = uuid4()
+    relay, consumer = shaken.relay(flush_seconds=1.0), shaken.consumer()
+    async with running(relay, consumer):
+        await shaken.note(stream, "a")
+        await until(lambda: consumer.tally.applied == 1)
+        assert own_kafka.process is not None
+        own_kafka.process.send_signal(signal.SIGSTOP)
+        await shaken.note(stream, "b", "c")
+        await until(lambda: relay._trouble in ("NotAcknowledged", "KafkaConnectionError"))
+        assert await shaken.one("select count(*) from outbox") == 2
+        await shaken.note(stream, "d")
+        own_kafka.process.send_signal(signal.SIGCONT)
+        await until(lambda: consumer.tally.applied == 4, 60)
+        await until(lambda: shaken.one("select count(*) = 0 from outbox"), 40)
+    assert await shaken.notes(stream) == ["a", "b", "c", "d"]
     assert await shaken.incidents(only_open=False) == []
 
 

@@ -8,6 +8,7 @@ import pytest
 from chassis import release
 from chassis.errors import Refused, Unavailable
 from chassis.held import list_held
+from chassis.operating import operate_held
 from testkit.probe import Noted, Probe, note_effect, running, until
 
 
@@ -158,4 +159,27 @@ async def test_too_many_held_in_a_row_stop_the_consumer_until_they_are_dealt_wit
         await until(lambda: probe.one("select count(*) = 30 from effect"))
         assert await consumer.ready() is None
     assert await probe.held() == []
+    assert await probe.incidents() == []
+
+
+async def test_operator_releases_and_skips_from_the_shell(probe: Probe) -> None:
+    stream, other, fickle = uuid4(), uuid4(), Fickle(LookupError())
+    consumer = probe.consumer(fickle)
+    async with running(consumer):
+        for each in (stream, other):
+            await probe.publish(each, probe.event(each, 1, "poison"), probe.event(each, 2, "b"))
+        await until(lambda: consumer.tally.total == 4)
+    applier = consumer.applier
+    listed = await operate_held(applier, [])
+    assert listed.count("'failed'") == 2
+    assert "poison" not in listed
+    assert await operate_held(applier, ["retry", str(stream)]) == "0 events applied"
+    fickle.failure = None
+    assert await operate_held(applier, ["retry", str(stream)]) == "2 events applied"
+    held_id = str(await probe.one("select id from held_event where reason = 'failed'"))
+    skipped = await operate_held(applier, ["skip", held_id, "ticket 12"])
+    assert skipped == "skipped; 1 held events followed"
+    assert await operate_held(applier, ["skip", held_id, "again"]) == "refused: held-unknown"
+    assert (await operate_held(applier, ["sing"])).startswith("usage:")
+    assert (await probe.notes(stream), await probe.notes(other)) == (["poison", "b"], ["b"])
     assert await probe.incidents() == []

@@ -79,8 +79,8 @@ class Probe:
     topic: str
     db: Database
 
-    def relay(self) -> Relay:
-        return Relay(self.url, self.kafka, SERVICE)
+    def relay(self, **options: Any) -> Relay:
+        return Relay(self.url, self.kafka, SERVICE, **options)
 
     def consumer(self, reaction: Callable[..., Any] = note_effect, **options: Any) -> Consumer:
         table = [Subscription(on(self.topic), reaction)]
