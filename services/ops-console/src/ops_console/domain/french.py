@@ -9,6 +9,7 @@ from babel.numbers import format_currency
 from chassis.clock import PARIS
 
 _LOCALE = "fr_FR"
+_ONE_MINUTE = dt.timedelta(minutes=1)
 _MINUS = "\N{MINUS SIGN}"
 
 
@@ -67,6 +68,16 @@ def due(at: dt.datetime) -> str:
 def lasting(length: dt.timedelta) -> str:
     """`3 jours`, `2 heures`."""
     return format_timedelta(length, locale=_LOCALE, threshold=1.2)
+
+
+def late(length: dt.timedelta) -> str:
+    """`3 jours de retard`; under a minute there is no number worth reading."""
+    return f"{lasting(length)} de retard" if length >= _ONE_MINUTE else "vient d'échoir"
+
+
+def since(length: dt.timedelta) -> str:
+    """`depuis 3 jours`."""
+    return f"depuis {lasting(length)}" if length >= _ONE_MINUTE else "à l'instant"
 
 
 def euros(amount: Decimal) -> str:

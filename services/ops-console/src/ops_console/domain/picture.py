@@ -22,6 +22,7 @@ Kind = Literal[
     "waiting",
     "accident",
     "due",
+    "owed-employee",
     "employee",
     "paid",
     "missing",
@@ -78,6 +79,7 @@ _TEXTS: dict[Kind, tuple[str, str]] = {
     "waiting": ("jour de carence", "jours de carence"),
     "accident": ("jour de l'accident", "jours avant l'indemnisation"),
     "due": ("jour dû à l'employeur", "jours dus à l'employeur"),
+    "owed-employee": ("jour dû au salarié", "jours dus au salarié"),
     "employee": ("jour versé au salarié", "jours versés au salarié"),
     "paid": ("jour payé à l'employeur", "jours payés à l'employeur"),
     "missing": ("jour pas encore payé", "jours pas encore payés"),
@@ -138,7 +140,7 @@ def _due_days(case: CaseFile) -> dict[dt.date, Kind]:
         if day in due:
             kinds[day] = "due"
         elif first_payable is not None:
-            kinds[day] = before if day < first_payable else "employee"
+            kinds[day] = before if day < first_payable else "owed-employee"
     return kinds
 
 
