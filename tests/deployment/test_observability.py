@@ -26,7 +26,7 @@ def metrics(root: Path) -> set[str]:
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args:
                 name = call.args[0]
                 if call.func.id in KINDS and isinstance(name, ast.Constant):
-                    found |= {f"{name.value}{end}" for end in ("", "_bucket", "_sum", "_count")}
+                    found |= {f"{name.value!s}{end}" for end in ("", "_bucket", "_sum", "_count")}
     return found | OF_PROMETHEUS
 
 

@@ -22,7 +22,7 @@ from httpx import HTTPError
 from local_platform.demo import play_story
 from local_platform.kafka import create_topics
 from local_platform.report import comparable
-from local_platform.running import operate
+from local_platform.running import rebase_all, replay_all
 from local_platform.services import SERVICES, WITH_DATABASE
 from local_platform.story import Request, Story, read_stories
 from local_platform.supervisor import Platform
@@ -114,13 +114,13 @@ async def test_killed_kafka_is_restarted_on_its_data_and_the_story_ends_the_same
 
 @pytest.mark.parametrize("grown", [False, True], ids=["empty", "grown-past-the-positions"])
 async def test_kafka_that_lost_its_data_stops_the_consumers_until_rebase_and_replay(
-    grown: bool, start_platform: Any, read_ledger: Any, report: Json
+    start_platform: Any, read_ledger: Any, report: Json, *, grown: bool
 ) -> None:
     async def lose(platform: Platform) -> None:
         await lose_kafka(platform, grown=grown)
         await until_stopped(platform)
-        await operate(platform.around, "rebase")
-        await operate(platform.around, "replay")
+        await rebase_all(platform.around)
+        await replay_all(platform.around, None)
 
     async with start_platform() as platform:
         told = await play_broken(platform, lose, at=(PAID,))

@@ -41,18 +41,18 @@ def status() -> None:
 @app.command()
 def replay(since: Annotated[datetime | None, typer.Option(help="real time, UTC")] = None) -> None:
     """Put what was published since an instant, or ever, back into the outboxes of `run`."""
-    from local_platform.running import operate, surroundings
+    from local_platform.running import replay_all, surroundings
 
-    arguments = [since.replace(tzinfo=UTC).isoformat()] if since else []
-    _run(lambda: operate(surroundings(), "replay", *arguments))
+    instant = since.replace(tzinfo=UTC) if since else None
+    _run(lambda: replay_all(surroundings(), instant))
 
 
 @app.command()
 def rebase() -> None:
     """Drop the consumers' positions of `run`: accept a Kafka that lost its data."""
-    from local_platform.running import operate, surroundings
+    from local_platform.running import rebase_all, surroundings
 
-    _run(lambda: operate(surroundings(), "rebase"))
+    _run(lambda: rebase_all(surroundings()))
 
 
 def _run(main: Callable[[], Coroutine[Any, Any, None]]) -> None:

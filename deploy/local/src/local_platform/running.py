@@ -3,13 +3,17 @@
 import asyncio
 import contextlib
 import json
-import sys
+from collections.abc import AsyncIterator, Iterator
+from datetime import datetime
 
+from chassis.db import Database
 from chassis.http import http_client
+from chassis.replay import rebase, replay
 from httpx import HTTPError
 from rich.console import Console
+from sqlalchemy.exc import SQLAlchemyError
 
-from local_platform.environment import Surroundings, environment
+from local_platform.environment import Surroundings
 from local_platform.failure import PlatformFailed
 from local_platform.material import Material
 from local_platform.places import VAR
@@ -48,13 +52,33 @@ async def show_status() -> None:
                 say(f"  {name:20} {answer.text}")
 
 
-async def operate(around: Surroundings, command: str, *arguments: str) -> None:
-    """The same command for each service with a database, with that service's own settings."""
+async def replay_all(around: Surroundings, since: datetime | None) -> None:
+    """What `python -m SERVICE replay` does, for each service with a database."""
+    for name, db in _databases(around):
+        async with _closing(db):
+            say(f"  {name:20} {await replay(db, since)} events put back into the outbox")
+
+
+async def rebase_all(around: Surroundings) -> None:
+    for name, db in _databases(around):
+        async with _closing(db):
+            say(f"  {name:20} {await rebase(db)} positions dropped")
+
+
+@contextlib.asynccontextmanager
+async def _closing(db: Database) -> AsyncIterator[None]:
+    try:
+        yield
+    except (OSError, SQLAlchemyError) as away:
+        raise PlatformFailed(f"no database: {type(away).__name__}; is `make run` up?") from away
+    finally:
+        await db.close()
+
+
+def _databases(around: Surroundings) -> Iterator[tuple[str, Database]]:
     for name in WITH_DATABASE:
-        call = [sys.executable, "-m", package_of(name), command, *arguments]
-        process = await asyncio.create_subprocess_exec(*call, env=environment(name, around))
-        if await process.wait():
-            raise PlatformFailed(f"{command} failed for {name}; is `make run` up?")
+        package = package_of(name)
+        yield name, Database(around.postgres.url(package, package), size=1)
 
 
 def surroundings() -> Surroundings:
