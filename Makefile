@@ -32,6 +32,7 @@ rebase: setup ## let the consumers of `make run` accept a Kafka that lost its da
 
 test: setup ## install what the tests need and run all of them
 	@deploy/local/bin/browser
+	@deploy/bin/test-tools
 	@$(BIN)/pytest $(ARGS)
 
 check: setup ## ruff, mypy --strict, import rules, unused and missing dependencies, lock file
