@@ -59,6 +59,9 @@ def _adapter(around: Surroundings) -> dict[str, object]:
         "cpam_url": f"{around.url('cpam-simulator')}/teledeclaration",
         "submit_poll_seconds": 0.15,
         "answers_poll_seconds": 0.2,
+        # The simulator answers at once; what a killed process held is free again after the lease.
+        "request_seconds": 3,
+        "lease_seconds": 15,
         "backoff_first_seconds": 0.5,
         "backoff_longest_seconds": 5,
     }
