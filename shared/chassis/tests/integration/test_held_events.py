@@ -132,8 +132,9 @@ async def test_transient_failure_waits_and_holds_nothing(probe: Probe) -> None:
     consumer = probe.consumer(fickle)
     async with running(consumer):
         await probe.publish(stream, probe.event(stream, 1, "a"), probe.event(stream, 2, "poison"))
-        await until(lambda: fickle.calls >= 4)
-        assert await probe.notes(stream) == []
+        await until(lambda: fickle.calls >= 6)
+        assert "poison" not in await probe.notes(stream)
+        assert await probe.held() == []
         fickle.failure = None
         await until(lambda: consumer.tally.applied == 2)
     assert await probe.notes(stream) == ["a", "poison"]
