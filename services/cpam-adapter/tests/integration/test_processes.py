@@ -98,12 +98,12 @@ async def test_a_process_killed_after_storing_an_answer_applies_it_once(world, p
     assert (await world.adapter.told(submission)).count("SubmissionAnswered") == 1
 
 
-async def test_a_process_frozen_while_it_sends_is_not_repeated_by_the_next(world, processes):
+async def test_a_process_frozen_after_it_sent_is_not_repeated_by_the_next(world, processes):
     """What remains, between the look at the lease and the first byte, is in decision 0020."""
     await world.cpam.fault("commit-then-no-answer", seconds=5)
     submission = await world.declare()
     frozen = processes(world.database_url)
-    await until(is_in(world, submission, "INTENT", "UNKNOWN"))
+    await until(world.cpam.filings)
     frozen.send_signal(signal.SIGSTOP)
     await lease_ends(world)
     await walk_to_deposit(world, submission)
