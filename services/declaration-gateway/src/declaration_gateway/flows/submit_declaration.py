@@ -49,18 +49,17 @@ async def submit_declaration(
             client=client,
             declared_at=submitted.declared_at,
         ),
+        outbox.parameters(
+            submitted,
+            stream=submitted.declaration_id,
+            tenant=tenant,
+            at=submitted.declared_at,
+        ),
     )
     if not taken.key:
         return await _told_before(tx, tenant, key, fingerprint)
     if not taken.arret:
         return await _there_already(tx, tenant, key, fingerprint, submitted)
-    await outbox.add(
-        tx,
-        submitted,
-        stream=submitted.declaration_id,
-        tenant=tenant,
-        at=submitted.declared_at,
-    )
     return receipt
 
 

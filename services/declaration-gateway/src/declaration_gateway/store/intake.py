@@ -1,4 +1,4 @@
-"""Takes a new declaration in: its key, its arrêt and its first revision in one statement.
+"""Takes a new declaration in: key, arrêt, first revision and event in one statement.
 
 The key's insert waits for a transaction that holds the same key, and the arrêt's insert for one
 that declares overlapping days; after the wait the other's outcome is known. A `select` before the
@@ -12,13 +12,15 @@ from uuid import UUID
 from asyncpg.exceptions import LockNotAvailableError
 from chassis.db import Tx
 from chassis.errors import Refused
+from chassis.outbox import EVENT_CTES
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 RETRY_AFTER_SECONDS = 1
 
 # lock_timeout is set by the statement itself: one round trip less than `set local`.
-_TAKE_IN = text("""
+_TAKE_IN = text(
+    """
 with wait as (
     select set_config('lock_timeout', '500ms', true) as lock_timeout
 ), kept as (
@@ -44,9 +46,13 @@ with wait as (
         :declaration_id, 1, :tenant, 'initial', cast(:content as jsonb), :client, :declared_at
     from declared
     returning 1
+), telling as (
+    select from revised
+),
+"""
+    + EVENT_CTES
+    + "select exists (select from kept), exists (select from told)"
 )
-select exists (select from kept), exists (select from declared), exists (select from revised)
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +83,11 @@ class TakenIn:
     arret: bool
 
 
-async def add(tx: Tx, arriving: Arriving) -> TakenIn:
-    parameters = {name: getattr(arriving, name) for name in Arriving.__slots__}
+async def add(tx: Tx, arriving: Arriving, event: dict[str, object]) -> TakenIn:
+    """`event` are the outbox's parameters; it is told only where the arrêt is stored."""
+    values = {name: getattr(arriving, name) for name in Arriving.__slots__} | event
     try:
-        row = (await tx.execute(_TAKE_IN, parameters)).one()
+        row = (await tx.execute(_TAKE_IN, values)).one()
     except DBAPIError as failed:
         raise in_progress(failed) from None
     return TakenIn(key=row[0], arret=row[1])
