@@ -159,7 +159,8 @@ class LogReader(kafka.ConsumerRebalanceListener):
 
     def _partitions_of(self, topic: str) -> set[int]:
         # None before the first metadata: no partition to lag behind would read as no lag.
-        if not (numbers := self._consumer.partitions_for_topic(topic)):
+        numbers: set[int] | None = self._consumer.partitions_for_topic(topic)
+        if not numbers:
             raise Unavailable(f"{topic} is not known yet")
         return numbers
 
