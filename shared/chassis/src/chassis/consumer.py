@@ -91,6 +91,9 @@ class Consumer:
         if reader is None:
             raise Unavailable("consumer is not connected")
         ends = await reader.ends()
+        if {topic for topic, _ in ends} != set(self._topics):
+            # Before the first metadata there is nothing to lag behind; that is not "no lag".
+            raise Unavailable("topics are not known yet")
         places = await self._load()
         return sum(
             max(0, end - (places[key].next_offset if key in places else 0))

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chassis import kafka
-from chassis.errors import Unavailable
 from chassis.positions import Place
 from chassis.records import Record, record_of
 from chassis.witness import Witness
@@ -152,17 +151,10 @@ class LogReader(kafka.ConsumerRebalanceListener):
             known = [
                 kafka.TopicPartition(topic, number)
                 for topic in self._topics
-                for number in self._partitions_of(topic)
+                for number in self._consumer.partitions_for_topic(topic) or ()
             ]
             ends = await self._consumer.end_offsets(known)
         return {(tp.topic, tp.partition): offset for tp, offset in ends.items()}
-
-    def _partitions_of(self, topic: str) -> set[int]:
-        # None before the first metadata: no partition to lag behind would read as no lag.
-        numbers: set[int] | None = self._consumer.partitions_for_topic(topic)
-        if not numbers:
-            raise Unavailable(f"{topic} is not known yet")
-        return numbers
 
     def _go_on(self, place: Place) -> None:
         tp = kafka.TopicPartition(place.topic, place.partition)
