@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import structlog
 from prometheus_client import Counter, Gauge
 
-from chassis import held, kafka, positions
+from chassis import kafka, positions
 from chassis.applying import Applier, Subscription, Tally
 from chassis.clock import Clock
 from chassis.db import Database, is_transient
@@ -24,6 +24,7 @@ from chassis.quiet import Reading
 from chassis.reading import AnotherLog, LogReader, Partition
 from chassis.records import Record
 from chassis.standing import Stopped, another_log, too_many_held
+from chassis.watching import watch_held
 
 __all__ = ["Consumer", "Subscription"]
 
@@ -31,12 +32,10 @@ log = structlog.get_logger()
 
 MOST_HELD_IN_A_ROW = 20
 DEAF_AFTER_SECONDS = 60.0
-EARLY_FOR_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 5.0
 
 EVENTS = Counter("jonction_events_consumed_total", "By what became of them", ["service", "outcome"])
 LAG = Gauge("jonction_consumer_lag", "Events in the log not yet taken", ["service"])
-HELD = Gauge("jonction_held_events", "Events that wait for an operator", ["service", "reason"])
 FENCED = Counter("jonction_consumer_fenced_total", "Batches that a twin had applied", ["service"])
 
 
@@ -214,11 +213,7 @@ class Consumer:
         if time.monotonic() - self._heard_at > DEAF_AFTER_SECONDS:
             raise Deaf
         async with self._db.begin() as tx:
-            for reason, count in (await held.count(tx)).items():
-                HELD.labels(self._group, reason).set(count)
-            for topic, stream in await held.overdue(tx, EARLY_FOR_SECONDS):
-                key = held.stream_key(topic, stream)
-                await self._incidents.open(tx, "event-early", key, {"topic": topic})
+            await watch_held(tx, self._incidents, self._group)
 
     async def _stand(self, stopped: Stopped, stop: asyncio.Event) -> None:
         """Reads nothing until an operator has acted; says why all the while."""

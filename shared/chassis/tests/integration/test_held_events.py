@@ -9,6 +9,7 @@ from chassis import release
 from chassis.errors import Refused, Unavailable
 from chassis.held import list_held
 from chassis.operating import operate_held
+from chassis.watching import watch_held
 from testkit.probe import Noted, Probe, note_effect, running, until
 
 
@@ -183,4 +184,24 @@ async def test_operator_releases_and_skips_from_the_shell(probe: Probe) -> None:
     assert await operate_held(applier, ["skip", held_id, "again"]) == "refused: held-unknown"
     assert (await operate_held(applier, ["sing"])).startswith("usage:")
     assert (await probe.notes(stream), await probe.notes(other)) == (["poison", "b"], ["b"])
+    assert await probe.incidents() == []
+
+
+async def test_event_whose_predecessor_is_missing_for_long_is_told_until_it_comes(
+    probe: Probe,
+) -> None:
+    stream, consumer = uuid4(), probe.consumer()
+    async with running(consumer):
+        await probe.publish(stream, probe.event(stream, 2, "b"))
+        await until(lambda: consumer.tally.early == 1)
+        async with probe.db.begin() as tx:
+            await watch_held(tx, consumer.applier.incidents, "probe")
+        assert await probe.incidents() == []
+        await probe.rows("update held_event set held_at = held_at - interval '61 s' returning id")
+        async with probe.db.begin() as tx:
+            await watch_held(tx, consumer.applier.incidents, "probe")
+        assert await probe.incidents() == ["event-early"]
+        await probe.publish(stream, probe.event(stream, 1, "a"))
+        await until(lambda: consumer.tally.applied == 2)
+    assert await probe.notes(stream) == ["a", "b"]
     assert await probe.incidents() == []
