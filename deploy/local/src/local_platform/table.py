@@ -1,10 +1,12 @@
 """The report as a table that a French HR person reads; plain lines where there is no terminal."""
 
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from local_platform.report import PARIS
 from local_platform.story import Story
 
 STATES = {
@@ -57,5 +59,10 @@ def _net(amounts: dict[str, str] | None) -> str:
 
 
 def _alert(alert: dict[str, Any]) -> str:
-    opened, resolved = alert["opened_at"][:10], (alert["resolved_at"] or "ouverte")[:10]
-    return f"{alert['kind']} {opened} → {resolved}, {alert['mails']} courriel(s)"
+    ended = _paris_day(alert["resolved_at"]) if alert["resolved_at"] else "ouverte"
+    opened = _paris_day(alert["opened_at"])
+    return f"{alert['kind']} {opened} → {ended}, {alert['mails']} courriel(s)"
+
+
+def _paris_day(instant: str) -> str:
+    return f"{datetime.fromisoformat(instant).astimezone(PARIS):%d/%m}"
