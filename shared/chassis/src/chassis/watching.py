@@ -1,4 +1,4 @@
-"""What waits among the held events, looked at now and then: counted, and told when it waits long."""
+"""What waits among the held events, looked at now and then: counted, and told if it waits long."""
 
 from prometheus_client import Gauge
 
