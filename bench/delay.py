@@ -37,7 +37,10 @@ class Delays:
 
 
 async def measure(folder: Path, *, seconds: float, say: Callable[[str], None]) -> Delays:
-    async with Platform(folder, keep=False, say=say) as platform, http_client() as http:
+    async with (
+        Platform(folder, keep=False, say=say) as platform,
+        http_client(timeout=PATIENCE_SECONDS) as http,
+    ):
         url, secret = platform.url(SERVICE), SecretStr(platform.material.secret(CLIENT))
         auth = TokenSource(http, url, CLIENT, secret, SERVICE)
         hris = Hris(http, f"{url}/v1/declarations", auth)

@@ -158,7 +158,7 @@ async def test_a_cancelled_declaration_changes_no_more(declare: Declare, revise:
             "accident_day",
             "accident-day-refused",
         ),
-        ({"change": "correction", "employee": {}}, "employee", "field-unknown"),
+        ({"change": "correction", "employer": {}}, "employer", "field-unknown"),
         (
             {"change": "return-to-work", "returned_on": "2026-03-02"},
             "returned_on",
@@ -240,3 +240,28 @@ async def test_if_match_refuses_a_change_of_what_has_moved_on(
     assert (fresh.status_code, fresh.headers["etag"]) == (202, '"3"')
     odd = await http.post(f"{where}/revisions", json=said, headers=key() | {"If-Match": "2"})
     assert (odd.status_code, odd.json()["code"]) == (400, "if-match-format")
+
+
+async def test_a_correction_of_the_name_keeps_the_person(
+    declare: Declare,
+    revise: Revise,
+    gateway_db: Database,
+    sealer: Sealer,
+    maladie: dict[str, Any],
+) -> None:
+    where = await declare()
+    employee = maladie["employee"] | {"family_name": "LE GOFFIC"}
+    assert (await revise(where, change="correction", employee=employee)).status_code == 202
+    first, second = await events(gateway_db)
+    assert (second.person_ref, second.pay) == (first.person_ref, first.pay)
+    person = await sealer.open(
+        second.person,
+        tenant="menuiserie-kerbrat",
+        topic="declarations.v1",
+        stream=second.declaration_id,
+        field="person",
+    )
+    assert "LE GOFFIC" in person
+    other = employee | {"nir": "1850529123457"}
+    answer = await revise(where, change="correction", employee=other)
+    assert (answer.status_code, answer.json()["code"]) == (422, "employee-other-person")

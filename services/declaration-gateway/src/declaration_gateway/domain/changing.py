@@ -6,6 +6,7 @@ from pydantic import Field
 
 from declaration_gateway.domain.declaring import (
     Days,
+    Employee,
     PaySaid,
     Said,
     SubrogationSaid,
@@ -25,9 +26,13 @@ class Prolongation(Said):
 
 
 class Correction(Said):
-    """Fields left out stay as they are; `null` takes a subrogation or a pay history away."""
+    """Fields left out stay as they are; `null` takes a subrogation or a pay history away.
+
+    `employee` corrects a name or a date of birth: its NIR must be that of the declaration.
+    """
 
     change: Literal["correction"]
+    employee: Annotated[Employee | None, Whole] = None
     period: Annotated[Days | None, Whole] = None
     last_worked_day: IsoDate | None = None
     accident_day: IsoDate | None = None

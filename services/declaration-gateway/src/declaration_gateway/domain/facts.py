@@ -30,7 +30,8 @@ def facts_of(said: Declaring) -> Facts:
 
 def facts_of_change(after: Declaration, said: Changing) -> Facts:
     """The declaration after the change; of its pay only what the change itself says is readable."""
-    pay = said.pay if isinstance(said, Correction) else None
+    corrected = said if isinstance(said, Correction) else None
+    pay = corrected.pay if corrected else None
     paid_to_us = after.subrogation
     return Facts(
         first=after.period.first,
@@ -41,6 +42,7 @@ def facts_of_change(after: Declaration, said: Changing) -> Facts:
         accident_day_given=after.accident_day is not None,
         subrogation_first=_day(paid_to_us, "first"),
         subrogation_last=_day(paid_to_us, "last"),
+        birth_date=_day(corrected and corrected.employee, "birth_date"),
         months=_months(pay),
         bonus_months=_bonus_months(pay),
     )

@@ -1,6 +1,6 @@
 """The person, the pay and the bank account of what was said, as the text that goes into a seal."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from chassis.sealing import Sealer
@@ -8,6 +8,15 @@ from contracts import topics
 from contracts.sealed import Bank, Bonus, MonthlyPay, Pay, Person, SealedField
 
 from declaration_gateway.domain.declaring import Employee, PaySaid, SubrogationSaid
+
+
+@dataclass(frozen=True, slots=True)
+class SealedChange:
+    """The secret parts of a change. `fields` are those of the event that it moves."""
+
+    fields: dict[str, SealedField | None] = field(default_factory=dict)
+    person_ref: str | None = None
+    reason: SealedField | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +62,11 @@ class Seals:
     async def reason(self, text: str | None) -> SealedField | None:
         return None if text is None else await self._seal("reason", text)
 
-    async def _seal(self, field: str, text: str) -> SealedField:
+    async def _seal(self, name: str, text: str) -> SealedField:
         return await self.sealer.seal(
             text,
             tenant=self.tenant,
             topic=topics.DECLARATIONS.name,
             stream=self.declaration_id,
-            field=field,
+            field=name,
         )

@@ -4,7 +4,6 @@ The declaration's row is locked before it is read, so that changes of one declar
 the other; the whole declaration after the change goes out as one event.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -19,12 +18,12 @@ from contracts.events import (
     DeclarationProlonged,
     ReturnDeclared,
 )
-from contracts.sealed import SealedField
 
 from declaration_gateway.domain import coherence, life, revising
 from declaration_gateway.domain.changing import Changing
 from declaration_gateway.domain.facts import facts_of_change
 from declaration_gateway.domain.receipt import Receipt, Warned
+from declaration_gateway.domain.sealable import SealedChange
 from declaration_gateway.store import declarations, keys
 from declaration_gateway.store.declarations import Standing
 
@@ -46,12 +45,12 @@ async def revise_declaration(
     fingerprint: bytes,
     declaration_id: UUID,
     expected_revision: int | None,
-    sealed: Mapping[str, SealedField | None],
+    sealed: SealedChange,
     at: datetime,
     today: date,
 ) -> Receipt:
-    standing = await declarations.lock(tx, declaration_id)
-    if standing is None or standing.tenant != tenant:
+    standing = await declarations.lock(tx, tenant, declaration_id)
+    if standing is None:
         raise Refused("not-found")
     kept = await keys.find(tx, tenant, key)
     if kept is not None:
@@ -64,9 +63,7 @@ async def revise_declaration(
     receipt = _receipt(after, said, today)
     if not await keys.add(tx, tenant, key, fingerprint, receipt.model_dump_json()):
         raise Refused("idempotency-key-reused", field="Idempotency-Key")
-    moved = await declarations.move(
-        tx, standing, after, client=client, at=at, reason=sealed.get("reason")
-    )
+    moved = await declarations.move(tx, standing, after, client=client, at=at, reason=sealed.reason)
     if not moved:
         raise Unavailable("the declaration has just moved", timedelta(seconds=1))
     await outbox.add(tx, after.said, stream=declaration_id, tenant=tenant, at=at)
@@ -76,14 +73,19 @@ async def revise_declaration(
 def _after(
     standing: Standing,
     said: Changing,
-    sealed: Mapping[str, SealedField | None],
+    sealed: SealedChange,
     at: datetime,
     today: date,
 ) -> Standing:
     state = life.step(standing.state, said.change)
+    if sealed.person_ref not in (None, standing.said.person_ref):
+        raise Refused("employee-other-person", field="employee.nir")
     fields = dict(standing.said) | revising.changes(standing.said, said)
-    fields |= {name: text for name, text in sealed.items() if name != "reason"}
-    fields |= {"revision": standing.said.revision + 1, "change": said.change, "declared_at": at}
+    fields |= sealed.fields | {
+        "revision": standing.said.revision + 1,
+        "change": said.change,
+        "declared_at": at,
+    }
     after = _EVENTS[said.change].model_validate(fields)
     if said.change != "cancellation":
         found = coherence.refusals(facts_of_change(after, said), today)

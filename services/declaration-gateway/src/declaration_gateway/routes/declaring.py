@@ -98,7 +98,9 @@ async def revise(
     known_as = fingerprint(desk.refs, tenant, "key", _checked(key))
     expected = _revision_in(if_match)
     said = _read_change(await request.body(), desk.problems)
-    sealed = await seal_change(desk.sealer, tenant=tenant, declaration_id=declaration_id, said=said)
+    sealed = await seal_change(
+        desk.sealer, desk.refs, tenant=tenant, declaration_id=declaration_id, said=said
+    )
     content = declaration_id.bytes + said.model_dump_json(exclude_unset=True).encode()
     async with desk.begin() as tx:
         receipt = await revise_declaration(

@@ -7,11 +7,11 @@ from uuid import UUID
 from chassis.db import Tx
 from chassis.errors import Refused
 from contracts.events import Declaration
-from sqlalchemy import and_, func, insert, select, update
+from sqlalchemy import Select, and_, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from declaration_gateway.domain.life import State
-from declaration_gateway.store.intake import in_progress
+from declaration_gateway.store.intake import BRIEF_WAIT, in_progress
 from declaration_gateway.store.tables import case_view, declaration, revision
 
 
@@ -58,22 +58,29 @@ async def find_overlapping(
 
 
 async def find(tx: Tx, declaration_id: UUID) -> Standing | None:
-    return await _find(tx, declaration_id, lock=False)
+    return await _standing(tx, declaration_id, _row_of(declaration_id))
 
 
-async def lock(tx: Tx, declaration_id: UUID) -> Standing | None:
+async def lock(tx: Tx, tenant: str, declaration_id: UUID) -> Standing | None:
     """Held until the transaction ends: a second change of the same declaration waits here."""
+    await tx.execute(BRIEF_WAIT)
+    own = _row_of(declaration_id).where(declaration.c.tenant == tenant).with_for_update()
     try:
-        return await _find(tx, declaration_id, lock=True)
+        return await _standing(tx, declaration_id, own)
     except DBAPIError as failed:
         raise in_progress(failed) from None
 
 
-async def _find(tx: Tx, declaration_id: UUID, *, lock: bool) -> Standing | None:
-    row_of = select(declaration.c.tenant, declaration.c.state, declaration.c.revision).where(
+def _row_of(declaration_id: UUID) -> Select[tuple[str, State, int]]:
+    return select(declaration.c.tenant, declaration.c.state, declaration.c.revision).where(
         declaration.c.declaration_id == declaration_id
     )
-    row = (await tx.execute(row_of.with_for_update() if lock else row_of)).first()
+
+
+async def _standing(
+    tx: Tx, declaration_id: UUID, row_of: Select[tuple[str, State, int]]
+) -> Standing | None:
+    row = (await tx.execute(row_of)).first()
     if row is None:
         return None
     # Only now: read in the statement that waited for the lock, it could be the one before.

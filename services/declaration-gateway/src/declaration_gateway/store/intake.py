@@ -17,8 +17,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 RETRY_AFTER_SECONDS = 1
+BRIEF_WAIT = text("set local lock_timeout = '500ms'")
 
-# lock_timeout is set by the statement itself: one round trip less than `set local`.
+# The brief wait is set by the statement itself: one round trip less.
 _TAKE_IN = text(
     """
 with wait as (

@@ -1,19 +1,17 @@
 """Idempotency keys: one row a key and tenant, written in the transaction of what it did."""
 
 from chassis.db import Tx
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
-from declaration_gateway.store.intake import in_progress
+from declaration_gateway.store.intake import BRIEF_WAIT, in_progress
 from declaration_gateway.store.tables import idempotency
-
-_BRIEF_WAIT = text("set local lock_timeout = '500ms'")
 
 
 async def add(tx: Tx, tenant: str, key: bytes, fingerprint: bytes, receipt: str) -> bool:
     """False if the key has been used; waits briefly for a transaction that is using it."""
-    await tx.execute(_BRIEF_WAIT)
+    await tx.execute(BRIEF_WAIT)
     fresh = (
         insert(idempotency)
         .values(tenant=tenant, key=key, fingerprint=fingerprint, receipt=receipt)
