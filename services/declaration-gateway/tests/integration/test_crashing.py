@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from subprocess import Popen
 from typing import Any
 
@@ -75,3 +76,24 @@ async def test_stopping_answers_what_was_accepted_and_loses_nothing(
     assert all(isinstance(each, httpx.TransportError) for each in refused)
     assert len(taken) >= 1
     assert (await stored(gateway_db))[0] == len(taken)
+
+
+async def test_a_client_that_goes_away_in_its_body_leaves_nothing_behind(
+    start: Start, gateway_db: Database, tmp_path: Path
+) -> None:
+    async with start() as (http, process):
+        request = (
+            f"POST {URL} HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Length: 900\r\n"
+            f"Authorization: {http.headers['authorization']}\r\n\r\n{{"
+        )
+        for _ in range(50):
+            _, writer = await asyncio.open_connection(http.base_url.host, http.base_url.port)
+            writer.write(request.encode())
+            await writer.drain()
+            writer.close()
+            await writer.wait_closed()
+        assert (await http.get(URL)).status_code == 200
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait, 20) == 0
+    assert await stored(gateway_db) == (0, 0, 0)
+    assert '"level":"error"' not in (tmp_path / "gateway.log").read_text().replace(" ", "")

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import ClientDisconnect
 
 from chassis.db import is_transient
 from chassis.errors import FieldError, Refused, Unavailable
@@ -129,6 +130,11 @@ def _add_handlers(app: FastAPI) -> None:
     async def unavailable(request: Request, raised: Unavailable) -> Response:
         seconds = max(1, round(raised.retry_in.total_seconds()))
         return _answer(request, Refused("unavailable", headers={"Retry-After": str(seconds)}))
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(request: Request, raised: ClientDisconnect) -> Response:
+        # Nobody hears this answer; nothing was begun, since the body never came whole.
+        return Response(status_code=400)
 
     async def database(request: Request, raised: Exception) -> Response:
         if isinstance(raised, DBAPIError) and not is_transient(raised):
