@@ -21,15 +21,15 @@ async def read_declaration(tx: Tx, caller: Caller, declaration_id: UUID) -> dict
     answered = await answers.list_of(tx, standing.tenant, declaration_id)
     case = await cases.find(tx, standing.tenant, declaration_id)
     return {
-        **declared(standing.said),
+        **_declared(standing.said),
         "status": standing.state,
-        "answers": [shown(answer) for answer in answered],
+        "answers": [_shown(answer) for answer in answered],
         "proofs": _proofs(answered),
         "case": case and _case(case),
     }
 
 
-def declared(said: Declaration) -> dict[str, Any]:
+def _declared(said: Declaration) -> dict[str, Any]:
     return {
         "declaration_id": said.declaration_id,
         "revision": said.revision,
@@ -46,7 +46,7 @@ def declared(said: Declaration) -> dict[str, Any]:
     }
 
 
-def shown(answer: Answer) -> dict[str, Any]:
+def _shown(answer: Answer) -> dict[str, Any]:
     return {
         "kind": answer.kind,
         "verdict": answer.verdict,
