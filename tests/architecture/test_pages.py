@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-
 # An operator makes them, and they are never committed.
 MADE_AT_RUN_TIME = ("deploy/docker/secrets",)
 
