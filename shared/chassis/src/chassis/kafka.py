@@ -4,9 +4,11 @@ No transactions, no automatic commits, no automatic offsets: PostgreSQL decides 
 """
 
 import asyncio
+import contextlib
 import logging
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import (
     CommitFailedError,
     IllegalStateError,
@@ -94,14 +96,24 @@ def reader(address: str, client: str) -> AIOKafkaConsumer:
 
 async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     """Bounded: with the broker away the library would wait for it."""
+    connections = client.client if isinstance(client, AIOKafkaProducer) else client._client
     stopping = asyncio.create_task(client.stop())  # type: ignore[no-untyped-call]
     await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
     if not stopping.done():
         # With its connections cut, whatever it waits for fails, and it can end.
         if isinstance(client, AIOKafkaProducer):
             client._sender.sender_task.cancel()
-        await (client.client if isinstance(client, AIOKafkaProducer) else client._client).close()
+        await _cut(connections)
         await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
     if not stopping.done():
         stopping.cancel()
     await asyncio.gather(stopping, return_exceptions=True)
+    # Its own end may have been cut short, and one of its tasks may have connected once more.
+    await _cut(connections)
+
+
+async def _cut(connections: AIOKafkaClient) -> None:
+    """A frozen broker takes no bytes, and the library would wait until it has taken the last."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await connections.close()
