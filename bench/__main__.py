@@ -13,7 +13,7 @@ from rich.table import Table
 from bench import accept, delay
 from bench.accept import Rounds
 
-console = Console(highlight=False)
+console = Console(highlight=False, width=110)
 Figure = dict[str, Any]
 
 
@@ -74,6 +74,7 @@ def _delay_figures(found: delay.Delays) -> list[Figure]:
             _figure(f"acknowledgement.delay.p{rank}", "ms", _percentile(found.acknowledged, rank))
             for rank in (50, 99)
         ],
+        _figure("acknowledgement.rate", "1/s", found.rate),
         *[_figure(f"memory.{name}", "MiB", mib) for name, mib in found.memory.items()],
     ]
 

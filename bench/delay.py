@@ -30,9 +30,14 @@ CLIENT, SERVICE = "sirh-kerbrat", "declaration-gateway"
 
 @dataclass(frozen=True)
 class Delays:
-    """In milliseconds, of the watched declarations; memory in MiB by process."""
+    """`acknowledged`: milliseconds, of the watched declarations; `memory`: MiB by process.
+
+    `rate` is declarations a second from the first POST to the last acknowledgement: where it is
+    under the rate of sending, the delays are those of a queue that grew.
+    """
 
     acknowledged: list[float]
+    rate: float
     memory: dict[str, float]
 
 
@@ -46,8 +51,10 @@ async def measure(folder: Path, *, seconds: float, say: Callable[[str], None]) -
         hris = Hris(http, f"{url}/v1/declarations", auth)
         await hris.declare_and_watch(hris.next_body())
         say(f"platform warm; {RATE_PER_SECOND} declarations a second for {seconds:.0f} s")
+        begun = time.perf_counter()
         delays = await _run(hris, seconds)
-        return Delays(delays, _memory(platform))
+        rate = RATE_PER_SECOND * seconds / (time.perf_counter() - begun)
+        return Delays(delays, rate, _memory(platform))
 
 
 class Hris:
