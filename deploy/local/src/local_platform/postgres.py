@@ -139,7 +139,9 @@ class Postgres:
         if all(way.stat().st_mode & 0o001 for way in ways):
             return ["setpriv", *drop]
         # The checkout lies under a closed folder such as /root: let the server alone pass.
-        return ["setpriv", *drop, "--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        # `access` leaves capabilities out of account for others than root, without that bit.
+        caps = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+        return ["setpriv", *drop, "--securebits=+no_setuid_fixup", *caps]
 
 
 async def provide_database(server: Postgres, name: str) -> None:
