@@ -35,10 +35,11 @@ KINDS = ("gateway", "floor", "naive")
 
 @dataclass
 class Rounds:
-    """Of one application: answers a second of each round, all delays, peak memory in MiB."""
+    """Of one application, by round: answers a second, delays in ms; and its memory at the end."""
 
     per_second: list[float] = field(default_factory=list)
-    delays: list[float] = field(default_factory=list)
+    p50: list[float] = field(default_factory=list)
+    p99: list[float] = field(default_factory=list)
     memory_mib: float = 0.0
 
     @property
@@ -65,7 +66,8 @@ def measure(
                 said = _load(ports[kind], token, start, seconds)
                 start += 1_000_000
                 found[kind].per_second.append(_accepted(kind, said) / seconds)
-                found[kind].delays += said["delays"]
+                found[kind].p50.append(said["p50"])
+                found[kind].p99.append(said["p99"])
                 found[kind].memory_mib = memory_mib(processes[kind].pid)
                 say(
                     f"round {number}/{rounds}  {kind:8} {found[kind].per_second[-1]:8.0f} accepts/s"

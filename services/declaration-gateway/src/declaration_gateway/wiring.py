@@ -26,6 +26,7 @@ def build(settings: GatewaySettings, clock: Clock | None = None) -> Parts:
     directory = Directory.load(settings.directory)
     desk = Desk(
         begin=db.begin,
+        single=db.single,
         clock=clock,
         sealer=Sealer(settings.keys),
         refs=PersonRefs(settings.keys),

@@ -151,6 +151,24 @@ async def test_fifty_equal_declarations_under_as_many_keys_are_one_arret(
     assert await counts(gateway_db) == (1, 1, 1)
 
 
+async def test_a_key_that_is_being_worked_on_is_answered_soon_with_when_to_come_back(
+    http: httpx.AsyncClient, key: Key, maladie: dict[str, Any], gateway_db: Database
+) -> None:
+    header = key()
+    await http.post(URL, json=maladie, headers=header)
+    async with gateway_db.begin() as tx:
+        known = (await tx.execute(text("select tenant, key from idempotency"))).one()
+        for table in ("revision", "declaration", "idempotency"):
+            await tx.execute(text(f"delete from {table}"))
+    async with gateway_db.begin() as tx:
+        insert = "insert into idempotency values (:tenant, :key, '', '')"
+        await tx.execute(text(insert), {"tenant": known.tenant, "key": known.key})
+        answer = await http.post(URL, json=maladie, headers=header)
+        assert (answer.status_code, answer.json()["code"]) == (409, "request-in-progress")
+        assert answer.headers["retry-after"] == "1"
+    assert answer.elapsed.total_seconds() < 5
+
+
 async def test_no_one_can_test_guesses_of_a_nir_against_the_tables(
     http: httpx.AsyncClient, maladie: dict[str, Any], gateway_db: Database
 ) -> None:

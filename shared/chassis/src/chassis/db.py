@@ -59,6 +59,7 @@ class Database:
         )
 
         event.listen(self._engine.sync_engine, "checkout", _refuse_closed)
+        self._single = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._is_durable = False
 
     @asynccontextmanager
@@ -67,6 +68,15 @@ class Database:
         if not self._is_durable:
             await self.check_durability()
         async with self._engine.begin() as tx:
+            yield tx
+
+    @asynccontextmanager
+    async def single(self) -> AsyncIterator[Tx]:
+        """For one statement that is a whole transaction: committed, durably, when it returns.
+
+        `begin` sends two messages more. A second statement here would be a second transaction.
+        """
+        async with self._single.connect() as tx:
             yield tx
 
     async def check_durability(self) -> None:

@@ -20,6 +20,7 @@ from declaration_gateway.domain.declaring import Declaring
 from declaration_gateway.domain.facts import facts_of
 from declaration_gateway.domain.fingerprint import fingerprint
 from declaration_gateway.domain.receipt import Receipt
+from declaration_gateway.flows.recognise_repeat import recognise_repeat
 from declaration_gateway.flows.revise_declaration import revise_declaration
 from declaration_gateway.flows.seal_change import seal_change
 from declaration_gateway.flows.seal_declaration import seal_declaration
@@ -66,18 +67,24 @@ async def declare(request: Request, caller: Hris, key: Key = None) -> Response:
     said = read(Declaring, raw, desk.problems, incoherent)
     submitted = await seal_declaration(desk.sealer, desk.refs, tenant=tenant, said=said, at=at)
     content = said.model_dump_json(exclude_none=True).encode()
-    async with desk.begin() as tx:
+    digest = fingerprint(desk.refs, tenant, "declaration", content)
+    fp("gateway.before_commit")
+    async with desk.single() as tx:
         receipt = await submit_declaration(
             tx,
             submitted,
             tenant=tenant,
             client=caller.client,
             key=known_as,
-            fingerprint=fingerprint(desk.refs, tenant, "declaration", content),
+            fingerprint=digest,
             warnings=coherence.warnings(facts_of(said), today),
         )
-        fp("gateway.before_commit")
     fp("gateway.after_commit")
+    if receipt is None:
+        async with desk.begin() as tx:
+            receipt = await recognise_repeat(
+                tx, submitted, tenant=tenant, key=known_as, fingerprint=digest
+            )
     return _told(request, desk.problems, receipt)
 
 

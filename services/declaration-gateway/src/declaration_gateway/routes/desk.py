@@ -16,6 +16,7 @@ class Desk:
     """`tenant_of` is the owner of each SIRET in the directory."""
 
     begin: Begin
+    single: Begin
     clock: Clock
     sealer: Sealer
     refs: PersonRefs

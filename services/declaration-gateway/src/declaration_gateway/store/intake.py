@@ -1,8 +1,8 @@
-"""Takes a new declaration in: key, arrêt, first revision and event in one statement.
+"""Takes a new declaration in: key, arrêt, first revision and event, in one statement or not at all.
 
 The key's insert waits for a transaction that holds the same key, and the arrêt's insert for one
-that declares overlapping days; after the wait the other's outcome is known. A `select` before the
-insert would not know it.
+that declares overlapping days. After the wait the other's outcome is known, which a `select` before
+the insert would not know: if it was stored, this statement fails as a whole and leaves nothing.
 """
 
 from dataclasses import dataclass
@@ -14,21 +14,20 @@ from chassis.db import Tx
 from chassis.errors import Refused
 from chassis.outbox import EVENT_CTES
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 RETRY_AFTER_SECONDS = 1
 BRIEF_WAIT = text("set local lock_timeout = '500ms'")
 
-# The brief wait is set by the statement itself: one round trip less.
+# Each part selects from the one before, so that they wait in this order: two requests never wait
+# for each other. The brief wait is set by the statement itself, for itself.
 _TAKE_IN = text(
     """
 with wait as (
     select set_config('lock_timeout', '500ms', true) as lock_timeout
 ), kept as (
     insert into idempotency (tenant, key, fingerprint, receipt)
-    select :tenant, :key, :fingerprint, :receipt from wait
-    where lock_timeout is not null
-    on conflict (tenant, key) do nothing
+    select :tenant, :key, :fingerprint, :receipt from wait where lock_timeout is not null
     returning 1
 ), declared as (
     insert into declaration (
@@ -39,7 +38,6 @@ with wait as (
         :declaration_id, :tenant, :siret, :person_ref, :contract, :risk, :first_day, :last_day,
         'declared', 1, :fingerprint, :declared_at
     from kept
-    on conflict do nothing
     returning 1
 ), revised as (
     insert into revision (declaration_id, revision, tenant, change, content, client, at)
@@ -52,7 +50,7 @@ with wait as (
 ),
 """
     + EVENT_CTES
-    + "select exists (select from kept), exists (select from told)"
+    + "select version from told"
 )
 
 
@@ -76,22 +74,16 @@ class Arriving:
     declared_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class TakenIn:
-    """`key`: the key was new; `arret`: no live declaration overlaps."""
-
-    key: bool
-    arret: bool
-
-
-async def add(tx: Tx, arriving: Arriving, event: dict[str, object]) -> TakenIn:
-    """`event` are the outbox's parameters; it is told only where the arrêt is stored."""
+async def add(tx: Tx, arriving: Arriving, event: dict[str, object]) -> bool:
+    """False if the key has been used or the days are declared. `event`: the outbox's parameters."""
     values = {name: getattr(arriving, name) for name in Arriving.__slots__} | event
     try:
-        row = (await tx.execute(_TAKE_IN, values)).one()
+        await tx.execute(_TAKE_IN, values)
+    except IntegrityError:
+        return False
     except DBAPIError as failed:
         raise in_progress(failed) from None
-    return TakenIn(key=row[0], arret=row[1])
+    return True
 
 
 def in_progress(failed: DBAPIError) -> Exception:

@@ -1,7 +1,7 @@
 """Idempotency keys: one row a key and tenant, written in the transaction of what it did."""
 
 from chassis.db import Tx
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -31,8 +31,3 @@ async def find(tx: Tx, tenant: str, key: bytes) -> tuple[bytes, str] | None:
     )
     row = (await tx.execute(of_key)).first()
     return None if row is None else (row.fingerprint, row.receipt)
-
-
-async def change_receipt(tx: Tx, tenant: str, key: bytes, receipt: str) -> None:
-    of_key = (idempotency.c.tenant == tenant) & (idempotency.c.key == key)
-    await tx.execute(update(idempotency).where(of_key).values(receipt=receipt))
