@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
@@ -26,16 +27,21 @@ def main() -> None:
     folder = VAR / "bench"
     folder.mkdir(parents=True, exist_ok=True)
     figures: list[Figure] = []
+    report = folder / "report.json"
     if given.only in (None, "accept"):
         rounds = accept.measure(folder, rounds=given.rounds, seconds=given.seconds, say=say)
         figures += _accept_figures(rounds)
+        _write(report, figures)
     if given.only in (None, "delay"):
         found = delay.measure(folder / "platform", seconds=given.delay_seconds, say=say)
         figures += _delay_figures(asyncio.run(found))
-    report = folder / "report.json"
-    report.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
+        _write(report, figures)
     console.print(_table(figures))
     say(f"written to {report}")
+
+
+def _write(report: Path, figures: list[Figure]) -> None:
+    report.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
 
 
 def _arguments() -> argparse.Namespace:
@@ -75,6 +81,7 @@ def _delay_figures(found: delay.Delays) -> list[Figure]:
             for rank in (50, 99)
         ],
         _figure("acknowledgement.rate", "1/s", found.rate),
+        _figure("acknowledgement.given-up", "1", found.given_up),
         *[_figure(f"memory.{name}", "MiB", mib) for name, mib in found.memory.items()],
     ]
 
