@@ -68,7 +68,7 @@ def assert_told_once(ledger: Json) -> None:
     assert len(ledger["filings"]) == 4
 
 
-@pytest.mark.parametrize("victim", [name for name in SERVICES if name != "ops-console"])
+@pytest.mark.parametrize("victim", SERVICES)
 async def test_killed_service_is_restarted_and_the_story_ends_the_same(
     victim: str, start_platform: Any, read_ledger: Any, report: Json
 ) -> None:
