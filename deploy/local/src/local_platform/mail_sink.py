@@ -17,13 +17,17 @@ class MailSink:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self._numbers = itertools.count(1 + len(list(folder.glob("*.eml"))))
-        self._controller = Controller(self, hostname="127.0.0.1", port=port)
+        self._port = port
+        self._controller: Controller | None = None
 
     def start(self) -> None:
+        # Made here: a controller that is never started leaves its event loop open.
+        self._controller = Controller(self, hostname="127.0.0.1", port=self._port)
         self._controller.start()
 
     def stop(self) -> None:
-        self._controller.stop(no_assert=True)
+        if self._controller is not None:
+            self._controller.stop(no_assert=True)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 (aiosmtpd's name)
         content = envelope.content or b""

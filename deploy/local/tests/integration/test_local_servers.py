@@ -2,8 +2,10 @@
 
 import asyncpg
 import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from contracts.topics import TOPICS
 from local_platform.postgres import Postgres, provide_database
-from testkit.mailbox import Mailbox
+from testkit.plugin import IssueToken
 
 
 async def test_service_role_reads_and_writes_what_its_owner_makes_and_owns_nothing(
@@ -24,5 +26,15 @@ async def test_service_role_reads_and_writes_what_its_owner_makes_and_owns_nothi
     await service.close()
 
 
-async def test_topics(kafka, empty_topics, token, sealer, directory, mailbox: Mailbox) -> None:
+async def test_broker_has_every_topic_empty_when_a_test_asks_for_that(empty_topics: str) -> None:
+    consumer = AIOKafkaConsumer(bootstrap_servers=empty_topics)
+    await consumer.start()
+    try:
+        places = [TopicPartition(each.name, n) for each in TOPICS for n in range(each.partitions)]
+        assert set((await consumer.end_offsets(places)).values()) == {0}
+    finally:
+        await consumer.stop()
+
+
+async def test_token_is_issued_for_a_client_of_the_directory(token: IssueToken) -> None:
     assert len(await token("sirh-kerbrat", "matcher")) > 100
