@@ -10,10 +10,12 @@ import time
 from collections.abc import Sequence
 
 import structlog
+from contracts.topics import PARTITIONS
 from prometheus_client import Counter, Gauge
 
 from chassis import kafka, positions
 from chassis.applying import Applier, Subscription, Tally
+from chassis.broker import Broker
 from chassis.clock import Clock
 from chassis.db import Database, is_transient
 from chassis.errors import Unavailable
@@ -23,7 +25,8 @@ from chassis.positions import Fenced, Place
 from chassis.quiet import Reading
 from chassis.reading import AnotherLog, LogReader, Partition
 from chassis.records import Record
-from chassis.standing import Stopped, another_log, too_many_held
+from chassis.servers import describe
+from chassis.standing import Stopped, another_log, partitions_changed, too_many_held
 from chassis.watching import watch_held
 
 __all__ = ["Consumer", "Subscription"]
@@ -47,7 +50,7 @@ class Consumer:
     def __init__(
         self,
         db: Database,
-        kafka_address: str,
+        broker: Broker,
         group: str,
         topics: Sequence[str],
         subscriptions: Sequence[Subscription],
@@ -55,7 +58,7 @@ class Consumer:
         clock: Clock,
         session_seconds: float = 10.0,
     ) -> None:
-        self._db, self._kafka, self._group = db, kafka_address, group
+        self._db, self._broker, self._group = db, broker, group
         self._topics, self._session_seconds = list(topics), session_seconds
         self._incidents = Incidents(group, clock)
         self.applier = Applier(db.begin, subscriptions, self._incidents)
@@ -81,7 +84,7 @@ class Consumer:
             except Stopped as stopped:
                 await self._stand(stopped, stop)
             except Exception as trouble:  # noqa: BLE001 (no trouble may end the consumer)
-                self._say(type(trouble).__name__)
+                self._say(await describe(trouble, self._broker))
                 await rest(stop, patience.next_seconds())
 
     async def lag(self) -> int:
@@ -118,7 +121,7 @@ class Consumer:
 
     async def _session(self, stop: asyncio.Event, patience: Patience) -> None:
         reader = LogReader(
-            self._kafka, self._group, self._topics, session_seconds=self._session_seconds
+            self._broker, self._group, self._topics, session_seconds=self._session_seconds
         )
         try:
             await reader.start()
@@ -141,6 +144,7 @@ class Consumer:
             await reader.close(self._places)
 
     async def _settle(self, reader: LogReader) -> None:
+        self._count_partitions(reader)
         ours = await reader.settle(await self._load())
         self._places = {(place.topic, place.partition): place for place in ours}
         if reader.settled and reader.joined:
@@ -148,6 +152,12 @@ class Consumer:
             async with self._db.begin() as tx:
                 await Stopped.forget(tx, self._incidents)
             self._say(None)
+
+    @staticmethod
+    def _count_partitions(reader: LogReader) -> None:
+        for topic, count in reader.partitions().items():
+            if count != PARTITIONS:
+                raise partitions_changed(topic, count)
 
     async def _take(self, reader: LogReader, key: Partition, records: list[Record]) -> None:
         here = self._places[key]
@@ -204,6 +214,7 @@ class Consumer:
 
     async def _look(self, reader: LogReader) -> None:
         """A consumer that lags and hears nothing is deaf: its connection is made anew."""
+        self._count_partitions(reader)
         ends = await reader.ends()
         mine = {key: place.next_offset for key, place in self._places.items()}
         behind = sum(max(0, ends.get(key, 0) - offset) for key, offset in mine.items())
@@ -231,7 +242,7 @@ class Consumer:
             except Exception as failure:
                 if not is_transient(failure):
                     raise
-            await rest(stop, 1.0)
+            await rest(stop, stopped.look_seconds)
 
     async def _load(self) -> dict[Partition, Place]:
         async with self._db.begin() as tx:

@@ -1,7 +1,8 @@
-"""Two of the three kinds of failure; the third, a bug, is any other exception.
+"""The kinds of failure that have a name here; any other exception is a bug.
 
 `Refused` is the business saying no: stable code, no retry. `Unavailable` says when to try again.
-Neither carries a value from outside: codes, field names and parameters of our own only.
+`WrongSetting` is for the operator who starts the process: its text names the setting.
+None carries a value from outside: codes, field names and parameters of our own only.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,3 +48,7 @@ class Unavailable(Exception):
         super().__init__(reason)
         self.reason = reason
         self.retry_in = retry_in
+
+
+class WrongSetting(Exception):
+    """A server is there and refuses us as we come."""

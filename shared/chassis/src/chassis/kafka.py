@@ -6,35 +6,56 @@ No transactions, no automatic commits, no automatic offsets: PostgreSQL decides 
 import asyncio
 import contextlib
 import logging
+import ssl
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import collect_hosts, create_conn
 from aiokafka.errors import (
     CommitFailedError,
+    GroupAuthorizationFailedError,
     IllegalStateError,
+    KafkaConnectionError,
     KafkaError,
+    KafkaTimeoutError,
     OffsetOutOfRangeError,
+    SaslAuthenticationFailed,
+    TopicAuthorizationFailedError,
+    UnsupportedSaslMechanismError,
 )
 
+from chassis.broker import Broker
+from chassis.errors import WrongSetting
+
 __all__ = [
+    "AUTHORIZATION",
     "AIOKafkaConsumer",
     "AIOKafkaProducer",
     "CommitFailedError",
     "ConsumerRebalanceListener",
     "IllegalStateError",
+    "KafkaConnectionError",
     "KafkaError",
+    "KafkaTimeoutError",
     "OffsetOutOfRangeError",
     "TopicPartition",
     "close",
     "group_consumer",
+    "knock",
     "producer",
     "reader",
     "silence",
 ]
 
+AUTHORIZATION = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)
+"""What the cluster's access rules refuse; the text of the error is the topic or the group."""
+
 MAX_RECORD_BYTES = 1_000_000
 REQUEST_MILLISECONDS = 10_000
 _CLOSE_SECONDS = 3
+_KNOCK_MILLISECONDS = 5_000
+# OpenSSL's verify codes: self-signed, self-signed in the chain, issuer not found, no chain.
+_UNKNOWN_AUTHORITY = (18, 19, 20, 21)
 
 
 def silence() -> None:
@@ -49,9 +70,9 @@ def silence() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def producer(address: str, client: str) -> AIOKafkaProducer:
+def producer(broker: Broker, client: str) -> AIOKafkaProducer:
     return AIOKafkaProducer(
-        bootstrap_servers=address,
+        **broker.options(),
         client_id=client,
         acks="all",
         enable_idempotence=True,
@@ -61,9 +82,9 @@ def producer(address: str, client: str) -> AIOKafkaProducer:
     )
 
 
-def group_consumer(address: str, group: str, *, session_seconds: float) -> AIOKafkaConsumer:
+def group_consumer(broker: Broker, group: str, *, session_seconds: float) -> AIOKafkaConsumer:
     return AIOKafkaConsumer(
-        bootstrap_servers=address,
+        **broker.options(),
         client_id=group,
         group_id=group,
         enable_auto_commit=False,
@@ -80,11 +101,11 @@ def group_consumer(address: str, group: str, *, session_seconds: float) -> AIOKa
     )
 
 
-def reader(address: str, client: str) -> AIOKafkaConsumer:
+def reader(broker: Broker, client: str) -> AIOKafkaConsumer:
     """Without a group: reads one record where it is told to. The limit of one byte is no limit for
     the first batch of a fetch; it keeps the broker from sending more than that one."""
     return AIOKafkaConsumer(
-        bootstrap_servers=address,
+        **broker.options(),
         client_id=client,
         enable_auto_commit=False,
         auto_offset_reset="none",
@@ -117,3 +138,30 @@ async def _cut(connections: AIOKafkaClient) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_CLOSE_SECONDS):
             await connections.close()
+
+
+async def knock(broker: Broker) -> None:
+    """Connects once, as a client would. Raises `WrongSetting`, or `OSError` where nobody answers.
+
+    The library's own start says of a wrong password what it says of a broker that is away.
+    """
+    away: Exception = OSError("no address")
+    for host, port, _ in collect_hosts(broker.address):
+        try:
+            connection = await create_conn(
+                host, port, request_timeout_ms=_KNOCK_MILLISECONDS, **broker.security()
+            )
+        except (SaslAuthenticationFailed, UnsupportedSaslMechanismError) as refused:
+            raise WrongSetting(
+                "JONCTION_KAFKA_USER or JONCTION_KAFKA_PASSWORD is wrong"
+            ) from refused
+        except ssl.SSLCertVerificationError as refused:
+            if refused.verify_code in _UNKNOWN_AUTHORITY:
+                raise WrongSetting("JONCTION_KAFKA_CA does not vouch for the brokers") from refused
+            away = OSError(f"certificate of {host}:{port}: {refused.verify_message}")
+        except (OSError, KafkaError, TimeoutError) as gone:
+            away = OSError(f"{host}:{port}: {type(gone).__name__}")
+        else:
+            connection.close()
+            return
+    raise away

@@ -26,12 +26,14 @@ from chassis.app import Check, create_app
 from chassis.clock import Clock, VirtualClock
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Database
+from chassis.errors import WrongSetting
 from chassis.operating import operate_held, operate_log
 from chassis.operations import operations_router
 from chassis.problems import Catalogue
 from chassis.quiet import Quiescence, Quiet
 from chassis.relay import Relay
 from chassis.schedules import Schedule, Scheduler
+from chassis.servers import await_database, check_credentials, reach_database
 from chassis.settings import S, ServiceSettings, load, stop
 
 log = structlog.get_logger()
@@ -67,13 +69,13 @@ def assemble(
     closers: Sequence[Callable[[], Awaitable[None]]] = (),
     **state: Any,
 ) -> Parts:
-    relay = Relay(settings.database.get_secret_value(), settings.kafka, service)
+    relay = Relay(settings.database.get_secret_value(), settings.broker, service)
     scheduler = Scheduler(schedules, clock)
     workers: list[Worker] = [scheduler]
     checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
     readings: list[Quiet] = [relay.quiet, scheduler.quiet]
     if names := [topic.name for topic in topics.read_by(service)]:
-        consumer = Consumer(db, settings.kafka, service, names, subscriptions, clock=clock)
+        consumer = Consumer(db, settings.broker, service, names, subscriptions, clock=clock)
         workers.append(consumer)
         checks["consumer"] = consumer.ready
         readings.append(consumer.quiet)
@@ -151,29 +153,40 @@ async def _ended(ending: asyncio.Event, tasks: list[asyncio.Task[None]]) -> Asyn
 
 def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> None:
     """Exit codes: 0 stopped when asked, 1 a bug, 2 a wrong setting or command."""
-    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    command, arguments = sys.argv[1] if len(sys.argv) > 1 else "", sys.argv[2:]
     settings = load(settings_class)
     logs.configure(service, settings.log_level)
-    match command:
-        case "api" | "worker" | "all":
-            failpoints.arm(settings.failpoint)
-            asyncio.run(_start(build, settings, command))
-        case "migrate":
-            migrate.upgrade(settings, service.replace("-", "_"))
-        case "replay" | "rebase":
-            asyncio.run(_operate(command, settings, sys.argv[2:]))
-        case "held":
-            asyncio.run(_held(build, settings, sys.argv[2:]))
-        case _:
-            module = service.replace("-", "_")
-            stop(f"usage: python -m {module} api|worker|all|migrate|replay|rebase|held")
+    try:
+        match command:
+            case "api" | "worker" | "all":
+                failpoints.arm(settings.failpoint)
+                asyncio.run(_start(build, settings, command))
+            case "migrate":
+                asyncio.run(_migrate(settings, service))
+            case "replay" | "rebase":
+                asyncio.run(_operate(command, settings, arguments))
+            case "held":
+                asyncio.run(_held(build, settings, arguments))
+            case _:
+                module = service.replace("-", "_")
+                stop(f"usage: python -m {module} api|worker|all|migrate|replay|rebase|held")
+    except WrongSetting as wrong:
+        stop(str(wrong))
 
 
 async def _start(build: Callable[[S], Parts], settings: S, command: str) -> None:
+    if settings.database:
+        await check_credentials(settings)
     await run(build(settings), settings, command)
 
 
+async def _migrate(settings: ServiceSettings, service: str) -> None:
+    await await_database(settings.database_owner.get_secret_value(), "JONCTION_DATABASE_OWNER")
+    migrate.upgrade(settings, service)
+
+
 async def _operate(command: str, settings: ServiceSettings, arguments: list[str]) -> None:
+    await reach_database(settings)
     db = Database(settings.database.get_secret_value(), size=1)
     try:
         print(await operate_log(db, command, arguments))
@@ -183,6 +196,7 @@ async def _operate(command: str, settings: ServiceSettings, arguments: list[str]
 
 async def _held(build: Callable[[S], Parts], settings: S, arguments: list[str]) -> None:
     """With the service's own reactions, hence its whole wiring, of which nothing runs."""
+    await reach_database(settings)
     parts = build(settings)
     consumer = next((each for each in parts.workers if isinstance(each, Consumer)), None)
     if consumer is None:

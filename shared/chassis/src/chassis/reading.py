@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chassis import kafka
+from chassis.broker import Broker
 from chassis.positions import Place
 from chassis.records import Record, record_of
 from chassis.witness import Witness
@@ -33,11 +34,11 @@ class AnotherLog(Exception):
 
 class LogReader(kafka.ConsumerRebalanceListener):
     def __init__(
-        self, address: str, group: str, topics: Sequence[str], *, session_seconds: float
+        self, broker: Broker, group: str, topics: Sequence[str], *, session_seconds: float
     ) -> None:
         self._topics = topics
-        self._consumer = kafka.group_consumer(address, group, session_seconds=session_seconds)
-        self._witness = Witness(address, group)
+        self._consumer = kafka.group_consumer(broker, group, session_seconds=session_seconds)
+        self._witness = Witness(broker, group)
         self._rebalances, self._settled_after = 0, -1
         self.joined = False
         """Whether the group has given us our partitions, be they none."""
@@ -144,6 +145,11 @@ class LogReader(kafka.ConsumerRebalanceListener):
         except (kafka.KafkaError, TimeoutError):
             return
         self._hinted |= news
+
+    def partitions(self) -> dict[str, int]:
+        """How many each topic has; a topic that is not there is not named."""
+        found = {name: self._consumer.partitions_for_topic(name) for name in self._topics}
+        return {name: len(numbers) for name, numbers in found.items() if numbers}
 
     async def ends(self) -> dict[Partition, int]:
         """Where each partition of our topics ends now, ours or not."""

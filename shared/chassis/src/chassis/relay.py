@@ -16,10 +16,12 @@ from asyncpg.exceptions import InterfaceError, PostgresError
 from prometheus_client import Counter, Gauge
 
 from chassis import kafka
+from chassis.broker import Broker
 from chassis.failpoints import fp
 from chassis.patience import Patience, rest
 from chassis.quiet import Reading
 from chassis.sending import Batch, fill, numbered, send
+from chassis.servers import describe
 
 log = structlog.get_logger()
 
@@ -65,21 +67,17 @@ _SESSION = {
 }
 
 
-class NotAcknowledged(Exception):
-    """Whether Kafka has the batch is unknown: the producer is thrown away, the rows stay."""
-
-
 class Relay:
     def __init__(
         self,
         database_url: str,
-        kafka_address: str,
+        broker: Broker,
         service: str,
         *,
         flush_seconds: float = FLUSH_SECONDS,
     ) -> None:
         self._database = database_url.replace("postgresql+asyncpg://", "postgresql://", 1)
-        self._kafka, self._service = kafka_address, service
+        self._broker, self._service = broker, service
         self._flush_seconds = flush_seconds
         self._looking = asyncio.Lock()
         self._looker: asyncpg.Connection | None = None
@@ -93,7 +91,7 @@ class Relay:
             try:
                 await self._lead(stop, patience)
             except Exception as trouble:  # noqa: BLE001 (no trouble of one round may end the relay)
-                self._say(type(trouble).__name__)
+                self._say(await describe(trouble, self._broker))
                 await rest(stop, patience.next_seconds())
         await self._close_looker()
 
@@ -156,9 +154,10 @@ class Relay:
         if acked:
             ids, offsets = zip(*acked, strict=True)
             await connection.execute(_ARCHIVE, list(ids), list(offsets))
-        self._refuse_failures(task for task in tasks if task not in late)
+        # Whether Kafka has the rest is unknown: the rows stay, and this producer is thrown away.
+        self._raise_first(task for task in tasks if task not in late)
         if late:
-            raise NotAcknowledged("deadline")
+            raise kafka.KafkaTimeoutError(f"no acknowledgement in {self._flush_seconds:.0f} s")
         return sum(len(batch.ids) for batch in batches)
 
     def _count(self, batch: Batch) -> None:
@@ -166,10 +165,9 @@ class Relay:
         PUBLISHED.labels(self._service, batch.topic).inc(len(batch.ids))
 
     @staticmethod
-    def _refuse_failures(tasks: Iterable["asyncio.Task[int]"]) -> None:
+    def _raise_first(tasks: Iterable["asyncio.Task[int]"]) -> None:
         for task in tasks:
-            if (failure := task.exception()) is not None:
-                raise NotAcknowledged(type(failure).__name__) from failure
+            task.result()
 
     async def _look(self, connection: asyncpg.Connection) -> None:
         rows, seconds = await connection.fetchrow(_LOOK)
@@ -188,7 +186,7 @@ class Relay:
 
     @asynccontextmanager
     async def _producer(self) -> AsyncIterator[kafka.AIOKafkaProducer]:
-        producer = kafka.producer(self._kafka, f"{self._service}-relay")
+        producer = kafka.producer(self._broker, f"{self._service}-relay")
         try:
             await producer.start()
             yield producer

@@ -5,12 +5,15 @@ is silently ignored is the worst kind.
 """
 
 import os
+import ssl
 import sys
 from pathlib import Path
-from typing import Literal, NoReturn, TypeVar
+from typing import Literal, NoReturn, Self, TypeVar
 
-from pydantic import SecretStr, ValidationError, field_validator
+from pydantic import FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.broker import Broker
 
 PREFIX = "JONCTION_"
 SECRETS = Path("/run/secrets")
@@ -35,6 +38,16 @@ class ServiceSettings(BaseSettings):
 
     kafka: str = "127.0.0.1:9092"
     """Bootstrap servers, `host:port` separated by commas."""
+
+    kafka_user: str = ""
+    """Over TLS each service comes with a name (its folder's) and a password, by SCRAM-SHA-512."""
+
+    kafka_password: SecretStr = SecretStr("")
+
+    kafka_ca: FilePath | None = None
+    """Certificates (PEM) of who vouches for the brokers; without it Kafka is reached in the clear
+    (refused in production).
+    """
 
     clock: str = "system"
     """`system`, or the address of the simulator's virtual clock (refused in production)."""
@@ -62,7 +75,31 @@ class ServiceSettings(BaseSettings):
             raise ValueError("must start with postgresql+asyncpg://")
         return given
 
+    @field_validator("kafka_ca")
+    @classmethod
+    def _certificates(cls, given: Path | None) -> Path | None:
+        try:
+            ssl.create_default_context(cafile=given)
+        except OSError as refused:
+            raise ValueError("holds no certificate that can be read") from refused
+        return given
+
+    @model_validator(mode="after")
+    def _together(self) -> Self:
+        given = [bool(self.kafka_user), bool(self.kafka_password), self.kafka_ca is not None]
+        if any(given) and not all(given):
+            names = ", ".join(f"{PREFIX}KAFKA_{name}" for name in ("USER", "PASSWORD", "CA"))
+            raise ValueError(f"{names} go together")
+        return self
+
+    @property
+    def broker(self) -> Broker:
+        password = self.kafka_password.get_secret_value()
+        return Broker(self.kafka, self.kafka_user, password, self.kafka_ca)
+
     def check_mode(self) -> None:
+        if self.mode == "production" and self.database and self.kafka_ca is None:
+            stop("JONCTION_KAFKA_CA is missing: in production Kafka is reached over TLS")
         if self.mode == "production" and (self.failpoint or self.clock != "system"):
             stop("JONCTION_FAILPOINT and a virtual JONCTION_CLOCK are refused in production")
 

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable
 
 from chassis import kafka
+from chassis.broker import Broker
 from chassis.errors import Unavailable
 from chassis.positions import Place
 from chassis.records import record_of
@@ -18,8 +19,8 @@ _SECOND_LOOK_SECONDS = 1.0
 
 
 class Witness:
-    def __init__(self, address: str, client: str) -> None:
-        self._reader = kafka.reader(address, f"{client}-witness")
+    def __init__(self, broker: Broker, client: str) -> None:
+        self._reader = kafka.reader(broker, f"{client}-witness")
         self._watched: set[kafka.TopicPartition] = set()
 
     async def start(self) -> None:

@@ -102,6 +102,6 @@ async def test_parts_that_start_before_the_database_wait_for_it(
     absent = Probe(f"{probe.url}_absent", probe.kafka, probe.topic, Database(f"{probe.url}_absent"))
     relay, consumer = absent.relay(), absent.consumer()
     async with running(relay, consumer):
-        await until(lambda: relay._trouble == "InvalidCatalogNameError")
+        await until(lambda: relay._trouble == "database: InvalidCatalogNameError")
         assert (await relay.ready(), await absent.db.ready()) != (None, None)
     await absent.db.close()

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+from chassis.broker import Broker
 from chassis.clock import FixedClock
 from chassis.consumer import Consumer
 from chassis.db import Database
@@ -12,7 +13,8 @@ NOW = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 
 async def test_a_consumer_that_does_not_run_leaves_the_api_ready() -> None:
     db = Database("postgresql+asyncpg://nobody@127.0.0.1:1/nothing", size=1)
-    consumer = Consumer(db, "127.0.0.1:1", "matcher", ["cases.v1"], [], clock=FixedClock(NOW))
+    nobody = Broker("127.0.0.1:1")
+    consumer = Consumer(db, nobody, "matcher", ["cases.v1"], [], clock=FixedClock(NOW))
     assert await consumer.ready() is None
     stop = asyncio.Event()
     running = asyncio.create_task(consumer.run(stop))

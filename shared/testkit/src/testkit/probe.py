@@ -18,6 +18,7 @@ from uuid import UUID
 
 from aiokafka import AIOKafkaProducer
 from chassis import failpoints, outbox
+from chassis.broker import Broker
 from chassis.clock import FixedClock
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Database, Tx
@@ -79,14 +80,18 @@ class Probe:
     topic: str
     db: Database
 
+    @property
+    def broker(self) -> Broker:
+        return Broker(self.kafka)
+
     def relay(self, **options: Any) -> Relay:
-        return Relay(self.url, self.kafka, SERVICE, **options)
+        return Relay(self.url, self.broker, SERVICE, **options)
 
     def consumer(self, reaction: Callable[..., Any] = note_effect, **options: Any) -> Consumer:
         table = [Subscription(on(self.topic), reaction)]
         clock = FixedClock(AT)
         return Consumer(
-            self.db, self.kafka, self.group, [self.topic], table, clock=clock, **options
+            self.db, self.broker, self.group, [self.topic], table, clock=clock, **options
         )
 
     def spawn(self, half: str, *failpoint: str) -> "subprocess.Popen[bytes]":
