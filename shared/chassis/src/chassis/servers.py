@@ -4,6 +4,7 @@ A server that is away is waited for; one that refuses us is a wrong setting, tol
 """
 
 import asyncio
+import contextlib
 
 import asyncpg
 import structlog
@@ -18,18 +19,15 @@ from chassis.settings import ServiceSettings
 
 log = structlog.get_logger()
 _ANSWER_SECONDS = 5.0
+_AWAY = (OSError, PostgresError, TimeoutError)
 
 
 async def check_credentials(settings: ServiceSettings) -> None:
     """Before anything runs. Raises `WrongSetting`; what is away will be told by who needs it."""
-    for knocking in (
-        knock_database(settings.database.get_secret_value(), "JONCTION_DATABASE"),
-        kafka.knock(settings.broker),
-    ):
-        try:
-            await knocking
-        except (OSError, PostgresError, TimeoutError):
-            continue
+    with contextlib.suppress(*_AWAY):
+        await knock_database(settings.database.get_secret_value(), "JONCTION_DATABASE")
+    with contextlib.suppress(*_AWAY):
+        await kafka.knock(settings.broker)
 
 
 async def await_database(url: str, setting: str) -> None:
@@ -38,7 +36,7 @@ async def await_database(url: str, setting: str) -> None:
     while True:
         try:
             await knock_database(url, setting)
-        except (OSError, PostgresError, TimeoutError) as away:
+        except _AWAY as away:
             if not told:
                 log.warning("waits for the database", setting=setting, error=type(away).__name__)
             told = True
@@ -51,7 +49,7 @@ async def reach_database(settings: ServiceSettings) -> None:
     """For an operator's command, which does not wait: `WrongSetting` also where nobody answers."""
     try:
         await knock_database(settings.database.get_secret_value(), "JONCTION_DATABASE")
-    except (OSError, PostgresError, TimeoutError) as away:
+    except _AWAY as away:
         raise WrongSetting(f"JONCTION_DATABASE: no answer ({type(away).__name__})") from away
 
 
@@ -78,6 +76,6 @@ async def describe(trouble: BaseException, broker: Broker) -> str:
         return f"kafka: {type(trouble).__name__}"
     if isinstance(trouble, DBAPIError) and trouble.orig is not None:
         trouble = trouble.orig.__cause__ or trouble.orig
-    if isinstance(trouble, OSError | PostgresError | TimeoutError):
+    if isinstance(trouble, _AWAY):
         return f"database: {type(trouble).__name__}"
     return type(trouble).__name__
