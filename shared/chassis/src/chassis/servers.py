@@ -71,7 +71,8 @@ async def describe(trouble: BaseException, broker: Broker) -> str:
         except (WrongSetting, OSError) as told:
             return f"kafka: {told}"
     if isinstance(trouble, kafka.AUTHORIZATION):
-        return f"kafka: {type(trouble).__name__}: user {broker.user} has no right to {trouble}"
+        what = ", ".join(map(str, trouble.args))
+        return f"kafka: {type(trouble).__name__}: user {broker.user} may not use {what}"
     if isinstance(trouble, kafka.KafkaError):
         return f"kafka: {type(trouble).__name__}"
     if isinstance(trouble, DBAPIError) and trouble.orig is not None:
