@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Literal, NoReturn, Self, TypeVar
 
-from pydantic import FilePath, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, FilePath, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.broker import Broker
@@ -43,6 +43,7 @@ class ServiceSettings(BaseSettings):
     """Over TLS each service comes with a name (its folder's) and a password, by SCRAM-SHA-512."""
 
     kafka_password: SecretStr = SecretStr("")
+    """Of that user."""
 
     kafka_ca: FilePath | None = None
     """Certificates (PEM) of who vouches for the brokers; without it Kafka is reached in the clear
@@ -63,6 +64,16 @@ class ServiceSettings(BaseSettings):
     port: int = 8000
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    traces: Literal["off", "console", "otlp"] = "off"
+    """Where spans go: nowhere, to standard error as JSON lines, or to a collector of OpenTelemetry.
+    """
+
+    traces_endpoint: str = "http://127.0.0.1:4318/v1/traces"
+    """The collector's address for OTLP over HTTP (protobuf)."""
+
+    traces_share: float = Field(default=1.0, ge=0, le=1)
+    """How many traces of all are recorded, chosen by their id; the same in every service."""
 
     failpoint: str | None = None
     """Name of the place at which the process kills itself, for tests (refused in production)."""
