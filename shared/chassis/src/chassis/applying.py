@@ -112,11 +112,11 @@ class Applier:
         if record.event is None:
             raise Unreadable
         if not alone:
-            await self._react(tx, topic, record.event)
+            await self._react(tx, record)
         else:
             try:
                 async with tx.begin_nested():
-                    await self._react(tx, topic, record.event)
+                    await self._react(tx, record)
             except Exception as error:
                 if is_transient(error):
                     raise
@@ -150,7 +150,7 @@ class Applier:
         assert event is not None  # noqa: S101 (apply has looked)
         match judge(stream, event, record.payload_hash):
             case "next":
-                known = await self._react(tx, record.topic, event)
+                known = await self._react(tx, record)
                 stream.advance(event.version, event.epoch, record.payload_hash)
                 tally.applied += known
                 tally.ignored += not known
@@ -172,17 +172,24 @@ class Applier:
         if (held_id := await held.keep(tx, record, "early")) is not None:
             stream.held[event.version] = HeldRef(held_id, event.version, "early")
 
-    async def _react(self, tx: Tx, topic: str, event: Event) -> bool:
+    async def _react(self, tx: Tx, record: Record) -> bool:
         """False for a type that the service does not list: its version counts, nothing happens."""
-        subscription = self._by_type.get((topic, event.type))
+        event = record.event
+        assert event is not None  # noqa: S101 (judged, hence read)
+        subscription = self._by_type.get((record.topic, event.type))
         if subscription is None:
             return False
-        data = subscription.model.model_validate(event.data)
-        token = trace.current.set(event.traceparent)
-        try:
+        with trace.span(
+            f"apply {event.type}",
+            parent=event.traceparent,
+            kind=trace.SpanKind.CONSUMER,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            stream=event.subject,
+        ):
+            data = subscription.model.model_validate(event.data)
             await subscription.reaction(tx, event, data)
-        finally:
-            trace.current.reset(token)
         return True
 
     async def _lock(self, tx: Tx, topic: str, records: Sequence[Record]) -> dict[UUID, Stream]:

@@ -4,11 +4,11 @@ A plain ASGI layer, because it stands on the gateway's hot path.
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
-import structlog
 from prometheus_client import Counter, Histogram
 from starlette.requests import Request
 from starlette.responses import Response
@@ -20,6 +20,7 @@ REQUESTS = Counter(
     "jonction_http_requests_total", "Requests answered", ["service", "method", "status"]
 )
 SECONDS = Histogram("jonction_http_seconds", "Time to the answer", ["service", "method"])
+_PROBES = frozenset({"/health", "/ready", "/metrics", "/quiescence"})
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -49,10 +50,7 @@ class Front:
 
     async def _request(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
         headers: dict[bytes, bytes] = dict(scope["headers"])
-        parent = headers.get(b"traceparent")
-        traceparent = trace.started(parent.decode("latin-1") if parent else None)
         scope["request_id"] = str(uuid4())
-        token = trace.current.set(traceparent)
         started, status = perf_counter(), 500
 
         async def answered(message: Message) -> None:
@@ -65,18 +63,38 @@ class Front:
                 message["headers"] = [*message["headers"], *extra]
             await send(message)
 
-        structlog.contextvars.bind_contextvars(trace=traceparent[3:35])
         try:
-            if _announced(headers) > self._max_bytes:
-                await self._too_large(Request(scope))(scope, receive, answered)
-            else:
-                await app(scope, receive, answered)
+            with _traced(scope, headers) as span:
+                try:
+                    if _announced(headers) > self._max_bytes:
+                        await self._too_large(Request(scope))(scope, receive, answered)
+                    else:
+                        await app(scope, receive, answered)
+                finally:
+                    _name(span, scope, status)
         finally:
-            trace.current.reset(token)
             if scope["method"] not in _READS:
                 self.writes += 1
             REQUESTS.labels(self._service, scope["method"], str(status)).inc()
             SECONDS.labels(self._service, scope["method"]).observe(perf_counter() - started)
+
+
+def _traced(scope: Scope, headers: dict[bytes, bytes]) -> AbstractContextManager[trace.Span]:
+    if scope["path"] in _PROBES:
+        return nullcontext(trace.NOTHING)
+    given = headers.get(b"traceparent")
+    parent = trace.started(given.decode("latin-1") if given else None)
+    return trace.span(scope["method"], parent=parent, kind=trace.SpanKind.SERVER)
+
+
+def _name(span: trace.Span, scope: Scope, status: int) -> None:
+    """By the route's pattern: an address holds ids, and one mistyped may hold anything."""
+    if span.is_recording():
+        route = getattr(scope.get("route"), "path", "")
+        span.update_name(f"{scope['method']} {route}")
+        span.set_attributes({"http.route": route, "http.response.status_code": status})
+        if status >= 500:
+            span.set_status(trace.Status(trace.StatusCode.ERROR))
 
 
 def _announced(headers: dict[bytes, bytes]) -> int:

@@ -13,7 +13,20 @@ from typing import Any
 import orjson
 import structlog
 
-_CAPPED = ("zeep", "httpx", "httpcore", "aiokafka", "kafka", "sqlalchemy", "asyncio", "uvicorn")
+from chassis import trace
+
+_CAPPED = (
+    "zeep",
+    "httpx",
+    "httpcore",
+    "aiokafka",
+    "kafka",
+    "sqlalchemy",
+    "asyncio",
+    "uvicorn",
+    "opentelemetry",
+    "urllib3",
+)
 _NIR = re.compile(
     r"(?<![0-9A-Za-z-])[1-478](?:[ .]?[0-9]){4}[ .]?(?:[0-9]{2}|2[ABab])"
     r"(?:[ .]?[0-9]){6}(?:[ .]?[0-9]{2})?(?![0-9A-Za-z-])"
@@ -37,6 +50,12 @@ def _scrub_value(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     return scrub(str(value))
+
+
+def _traced(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    if (traceparent := trace.current.get()) is not None:
+        event["trace"] = traceparent[3:35]
+    return event
 
 
 def _scrubbed(
@@ -96,6 +115,7 @@ def configure(service: str, level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _traced,
             _where,
             _scrubbed,
             structlog.processors.JSONRenderer(serializer=_dumps),

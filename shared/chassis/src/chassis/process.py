@@ -160,7 +160,7 @@ def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> 
         match command:
             case "api" | "worker" | "all":
                 failpoints.arm(settings.failpoint)
-                asyncio.run(_start(build, settings, command))
+                asyncio.run(_start(build, settings, command, service))
             case "migrate":
                 asyncio.run(_migrate(settings, service))
             case "replay" | "rebase":
@@ -174,7 +174,11 @@ def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> 
         stop(str(wrong))
 
 
-async def _start(build: Callable[[S], Parts], settings: S, command: str) -> None:
+async def _start(build: Callable[[S], Parts], settings: S, command: str, service: str) -> None:
+    if settings.traces != "off":
+        from chassis import tracing
+
+        tracing.start(service, settings)
     if settings.database:
         await check_credentials(settings)
     await run(build(settings), settings, command)

@@ -20,7 +20,7 @@ from chassis.broker import Broker
 from chassis.failpoints import fp
 from chassis.patience import Patience, rest
 from chassis.quiet import Reading
-from chassis.sending import Batch, fill, numbered, send
+from chassis.sending import Batch, fill, numbered, send, trace_sent
 from chassis.servers import describe
 
 log = structlog.get_logger()
@@ -38,7 +38,7 @@ OLDEST = Gauge("jonction_outbox_oldest_seconds", "Age of the oldest of them", ["
 
 _READ = """
     select id, topic, partition, stream_id, version, epoch, type, tenant, occurred_at,
-           traceparent, data
+           traceparent, data, written_at
     from outbox order by id limit $1
 """
 _ARCHIVE = """
@@ -150,6 +150,7 @@ class Relay:
             if task not in late and task.exception() is None:
                 acked += numbered(batch, task.result())
                 self._count(batch)
+                trace_sent(batch, task.result())
         fp("relay.after_ack")
         if acked:
             ids, offsets = zip(*acked, strict=True)
@@ -158,11 +159,11 @@ class Relay:
         self._raise_first(task for task in tasks if task not in late)
         if late:
             raise kafka.KafkaTimeoutError(f"no acknowledgement in {self._flush_seconds:.0f} s")
-        return sum(len(batch.ids) for batch in batches)
+        return sum(len(batch.rows) for batch in batches)
 
     def _count(self, batch: Batch) -> None:
-        self.published += len(batch.ids)
-        PUBLISHED.labels(self._service, batch.topic).inc(len(batch.ids))
+        self.published += len(batch.rows)
+        PUBLISHED.labels(self._service, batch.topic).inc(len(batch.rows))
 
     @staticmethod
     def _raise_first(tasks: Iterable["asyncio.Task[int]"]) -> None:

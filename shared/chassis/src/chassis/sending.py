@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 from contracts import envelope
 
-from chassis import kafka
+from chassis import kafka, trace
 from chassis.partitions import key_of
 
 _HEADERS = [("content-type", envelope.CONTENT_TYPE.encode())]
@@ -21,7 +21,7 @@ class Batch:
     topic: str
     partition: int
     builder: Any
-    ids: list[int] = field(default_factory=list)
+    rows: list[asyncpg.Record] = field(default_factory=list)
 
 
 def fill(
@@ -44,7 +44,7 @@ def fill(
         if appended is None:
             full.add(place)
         else:
-            batch.ids.append(row["id"])
+            batch.rows.append(row)
     return list(batches.values())
 
 
@@ -71,4 +71,24 @@ async def send(producer: kafka.AIOKafkaProducer, batch: Batch) -> int:
 
 def numbered(batch: Batch, base: int) -> list[tuple[int, int | None]]:
     """Row ids with their offsets; a broker that recognised a repeat does not say where it lies."""
-    return [(row, base + place if base >= 0 else None) for place, row in enumerate(batch.ids)]
+    return [
+        (row["id"], base + place if base >= 0 else None) for place, row in enumerate(batch.rows)
+    ]
+
+
+def trace_sent(batch: Batch, base: int) -> None:
+    """One span an event, from its write to the broker's acknowledgement."""
+    if trace.recorder is None:
+        return
+    for place, row in enumerate(batch.rows):
+        if row["traceparent"] is not None:
+            with trace.span(
+                f"publish {row['type']}",
+                parent=row["traceparent"],
+                kind=trace.SpanKind.PRODUCER,
+                start_ns=int(row["written_at"].timestamp() * 1e9),
+                topic=batch.topic,
+                partition=batch.partition,
+                offset=base + place,
+            ):
+                pass
