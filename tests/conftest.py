@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from chassis.http import http_client
+from local_platform.cluster import Cluster
 from local_platform.demo import play_story
+from local_platform.kafka import Kafka
 from local_platform.story import read_stories
 from local_platform.supervisor import Platform
 
@@ -17,11 +19,15 @@ ReadLedger = Callable[[Platform], Awaitable[Json]]
 
 
 @pytest.fixture(scope="session")
-def start_platform(tmp_path_factory: pytest.TempPathFactory) -> StartPlatform:
+def start_platform(
+    tmp_path_factory: pytest.TempPathFactory, new_kafka: Callable[[], Kafka | Cluster]
+) -> StartPlatform:
     @asynccontextmanager
     async def start() -> AsyncIterator[Platform]:
         folder = tmp_path_factory.mktemp("platform")
-        async with Platform(folder, keep=False, say=print) as platform:
+        kafka = new_kafka()
+        cluster = kafka if isinstance(kafka, Cluster) else None
+        async with Platform(folder, keep=False, say=print, cluster=cluster) as platform:
             yield platform
 
     return start

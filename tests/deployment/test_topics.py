@@ -3,6 +3,7 @@
 The tools are stand-ins that write down how they are called: what they do is Kafka's business.
 """
 
+import itertools
 import os
 import subprocess
 from pathlib import Path
@@ -13,7 +14,9 @@ from contracts.topics import TOPICS, read_by, written_by
 SERVICES = {service for topic in TOPICS for service in (*topic.writers, *topic.readers)}
 STAND_IN = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$CALLS"
-case "$*" in *--describe*) echo "Topic: x PartitionCount: ${PARTITIONS:-12} ";; esac
+case "$*" in *--describe*) for topic in $TOPICS; do
+  echo "Topic: $topic TopicId: x PartitionCount: ${PARTITIONS:-12} ReplicationFactor: 3"
+done;; esac
 """
 
 
@@ -27,6 +30,7 @@ def _run(root: Path, folder: Path, script: str, **more: str) -> tuple[int, list[
         "PATH": f"{folder}:{os.environ['PATH']}",
         "CALLS": str(calls),
         "KAFKA": "kafka:9",
+        "TOPICS": " ".join(topic.name for topic in TOPICS),
     }
     done = subprocess.run(
         [root / "deploy/kafka" / script],
@@ -71,11 +75,18 @@ def test_each_service_may_write_its_topics_and_read_those_named_for_it(
     assert code == 0
     assert all("--command-config /etc/client.properties" in call for call in calls)
     for service in SERVICES:
-        own = [call for call in calls if f"User:{service} " in call]
-        writes = {call.split()[-1] for call in own if "--operation Write" in call}
-        reads = {call.split()[-1] for call in own if "Read" in call and "--topic" in call}
-        groups = {call.split()[-1] for call in own if "--group" in call}
-        assert writes == {topic.name for topic in written_by(service)}
-        assert reads == {topic.name for topic in read_by(service)}
-        assert groups == ({service} if reads else set())
+        own = [call.split() for call in calls if f"User:{service} " in call]
+        (writing,) = [call for call in own if "Write" in call]
+        assert _given(writing, "--topic") == {topic.name for topic in written_by(service)}
+        assert _given(writing, "--group") == set()
+        assert _given(writing, "--operation") == {"Write"}
+        for reading in (call for call in own if call is not writing):
+            assert _given(reading, "--topic") == {topic.name for topic in read_by(service)}
+            assert _given(reading, "--group") == {service}
+            assert _given(reading, "--operation") == {"Read"}
+        assert len(own) == (2 if read_by(service) else 1)
     assert "*" not in "".join(calls)
+
+
+def _given(call: list[str], option: str) -> set[str]:
+    return {value for name, value in itertools.pairwise(call) if name == option}

@@ -20,7 +20,6 @@ from contracts.envelope import Event, compose
 from contracts.topics import TOPICS
 from httpx import HTTPError
 from local_platform.demo import play_story
-from local_platform.kafka import create_topics
 from local_platform.report import comparable
 from local_platform.running import rebase_all, replay_all
 from local_platform.services import SERVICES, WITH_DATABASE
@@ -139,7 +138,7 @@ async def lose_kafka(platform: Platform, *, grown: bool) -> None:
     await asyncio.to_thread(platform.kafka.prepare)
     platform.kafka.launch()
     await asyncio.to_thread(platform.kafka.wait)
-    await create_topics(platform.kafka.address)
+    await platform.kafka.provide_topics()
     if grown:
         await fill_with_strangers(platform.kafka.address)
         for name in readers:

@@ -5,6 +5,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis.broker import Broker
+
+from local_platform.cluster import Cluster
+from local_platform.kafka import Kafka
 from local_platform.material import Material
 from local_platform.postgres import Postgres
 from local_platform.services import WITH_DATABASE, package_of
@@ -19,6 +23,7 @@ class Surroundings:
     ports: Mapping[str, int]
     material: Material
     postgres: Postgres
+    kafka: Kafka | Cluster
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.ports[service]}"
@@ -46,8 +51,19 @@ def _mechanisms(service: str, around: Surroundings) -> dict[str, object]:
     if service in WITH_DATABASE:
         package = package_of(service)
         settings["database"] = around.postgres.url(package, package)
-        settings["kafka"] = f"127.0.0.1:{around.ports['kafka']}"
+        settings |= kafka_settings(around.kafka.broker(service))
     return settings
+
+
+def kafka_settings(broker: Broker) -> dict[str, object]:
+    if broker.authority is None:
+        return {"kafka": broker.address}
+    return {
+        "kafka": broker.address,
+        "kafka_user": broker.user,
+        "kafka_password": broker.password,
+        "kafka_ca": broker.authority,
+    }
 
 
 def _simulator(around: Surroundings) -> dict[str, object]:

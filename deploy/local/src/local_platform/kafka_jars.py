@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LOCK = LOCAL / "kafka" / "jars.lock"
 WANTED = ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:1.7.36")
+# The commands for topics and rights; the web server this jar asks for as well is never started.
+ALONE = ("org.apache.kafka:kafka-tools:4.3.1",)
 
 
 @dataclass(frozen=True, order=True)
@@ -70,12 +72,15 @@ def maven() -> MavenContext:
 
 
 def resolve() -> list[Jar]:
-    """Walks the POMs of `WANTED` and returns what they need today: what `jars.lock` must say."""
+    """Walks the POMs of `WANTED` and returns what they need today: what `jars.lock` must say.
+
+    Beside them the jars of `ALONE`, without what they ask for."""
     client = maven()
     given, needed = client.resolver.resolve([client.create_dependency(name) for name in WANTED])
+    alone = [client.create_dependency(name) for name in ALONE]
     jars = {
         Jar(found.groupId, found.artifactId, found.version, hash_of(found.artifact.resolve()))
-        for found in [*given, *needed]
+        for found in [*given, *needed, *alone]
         if found.scope not in ("test", "provided")
     }
     return sorted(jars)

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from local_platform.environment import Surroundings
 from local_platform.failure import PlatformFailed
+from local_platform.kafka import Kafka
 from local_platform.material import Material
 from local_platform.places import VAR
 from local_platform.postgres import Postgres
@@ -87,4 +88,5 @@ def surroundings() -> Surroundings:
         raise PlatformFailed("nothing runs: start it with `make run`")
     ports = json.loads(file.read_text())
     postgres = Postgres(FOLDER / "postgres", port=ports["postgres"])
-    return Surroundings(FOLDER, ports, Material(FOLDER / "material"), postgres)
+    kafka = Kafka(FOLDER / "kafka", port=ports["kafka"])
+    return Surroundings(FOLDER, ports, Material(FOLDER / "material"), postgres, kafka)

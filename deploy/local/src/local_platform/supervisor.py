@@ -23,9 +23,10 @@ from chassis.settings import ServiceSettings
 from httpx import AsyncClient, HTTPError
 from pydantic import SecretStr
 
+from local_platform.cluster import Cluster
 from local_platform.environment import Surroundings, environment
 from local_platform.failure import PlatformFailed
-from local_platform.kafka import Kafka, create_topics
+from local_platform.kafka import Kafka
 from local_platform.mail_sink import MailSink
 from local_platform.material import provide_material
 from local_platform.ports import choose_ports
@@ -86,8 +87,16 @@ class Service:
 
 
 class Platform:
-    def __init__(self, folder: Path, *, keep: bool, say: Say) -> None:
-        """`keep` goes on with the folder's data and ports; without it they are wiped."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        keep: bool,
+        say: Say,
+        cluster: Cluster | None = None,
+    ) -> None:
+        """`keep` goes on with the folder's data and ports; without it they are wiped. It starts and
+        stops the `cluster`, or else one node of its own."""
         self.folder, self._keep, self._say = folder, keep, say
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(folder)
@@ -96,10 +105,12 @@ class Platform:
         self.ports = choose_ports(folder / "ports.json", keep=keep)
         self.material = provide_material(folder / "material", SERVICES)
         self.postgres = Postgres(folder / "postgres", port=self.ports["postgres"])
-        self.kafka = Kafka(folder / "kafka", port=self.ports["kafka"])
+        self.kafka = cluster or Kafka(folder / "kafka", port=self.ports["kafka"])
         self.mails = folder / "mail"
         self._sink = MailSink(self.mails, self.ports["smtp"])
-        self.around = around = Surroundings(folder, self.ports, self.material, self.postgres)
+        self.around = around = Surroundings(
+            folder, self.ports, self.material, self.postgres, self.kafka
+        )
         (folder / "logs").mkdir(exist_ok=True)
         self.services = {
             name: Service(name, around, folder / "logs" / f"{name}.log") for name in SERVICES
@@ -120,7 +131,7 @@ class Platform:
         self.kafka.launch()
         await self._migrate()
         await asyncio.to_thread(self.kafka.wait)
-        await create_topics(self.kafka.address)
+        await self.kafka.provide_topics()
         self._say("databases migrated, Apache Kafka started, topics created")
         for service in self.services.values():
             if service.process is None:

@@ -1,24 +1,23 @@
 """A probe service for each test: a database of its own, a topic of its own on a real Kafka."""
 
-import asyncio
 import gc
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from uuid import uuid4
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.admin import NewTopic
 from chassis import logs
 from chassis.db import Database
 from chassis.migrations import create_v1
 from contracts.topics import INCIDENTS, PARTITIONS
-from local_platform.kafka import Kafka
+from local_platform.cluster import Cluster
+from local_platform.kafka import Kafka, open_admin
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 from testkit.databases import DatabaseUrls
-from testkit.probe import EFFECTS, Probe
+from testkit.probe import EFFECTS, SERVICE, Probe, admit_probe
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,25 +26,20 @@ def _logs() -> None:
     logs.configure("probe", "INFO")
 
 
-async def make_topics(address: str, *names: str) -> None:
-    """A broker that has just opened its port needs a moment to answer."""
-    for _ in range(40):
-        admin = AIOKafkaAdminClient(bootstrap_servers=address)
-        try:
-            await admin.start()
-            break
-        except KafkaConnectionError:
-            await admin.close()
-            await asyncio.sleep(0.25)
+Servers = Kafka | Cluster
+
+
+async def make_topics(kafka: Servers, *names: str) -> None:
+    admin = await open_admin(kafka.broker("admin"))
     try:
-        await admin.create_topics([NewTopic(name, PARTITIONS, 1) for name in names])
+        copies = len(kafka.nodes)
+        await admin.create_topics([NewTopic(name, PARTITIONS, copies) for name in names])
     finally:
         await admin.close()
 
 
-async def delete_topic(address: str, name: str) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=address)
-    await admin.start()
+async def delete_topic(kafka: Servers, name: str) -> None:
+    admin = await open_admin(kafka.broker("admin"))
     try:
         await admin.delete_topics([name])
     finally:
@@ -58,7 +52,7 @@ def make_topic() -> Callable[..., Awaitable[None]]:
 
 
 @pytest.fixture
-def drop_topic() -> Callable[[str, str], Awaitable[None]]:
+def drop_topic() -> Callable[[Servers, str], Awaitable[None]]:
     return delete_topic
 
 
@@ -80,22 +74,22 @@ async def make_tables(urls: DatabaseUrls) -> None:
     await engine.dispose()
 
 
-NewProbe = Callable[[str], Awaitable[Probe]]
+NewProbe = Callable[[Servers], Awaitable[Probe]]
 
 
 @pytest.fixture
 async def new_probe(
     new_database: Callable[[str], Awaitable[DatabaseUrls]],
 ) -> AsyncIterator[NewProbe]:
-    """`probe = await new_probe(address)`: a database and a topic on the broker at that address."""
+    """`probe = await new_probe(kafka)`: a database, and a topic on this Kafka."""
     made: list[Probe] = []
 
-    async def make(address: str) -> Probe:
+    async def make(kafka: Servers) -> Probe:
         urls = await new_database("probe")
         await make_tables(urls)
         topic = f"probe-{uuid4().hex[:8]}.v1"
-        await make_topics(address, topic, INCIDENTS.name)
-        made.append(Probe(urls.service, address, topic, Database(urls.service)))
+        await make_topics(kafka, topic, INCIDENTS.name)
+        made.append(Probe(urls.service, kafka.broker(SERVICE), topic, Database(urls.service)))
         return made[-1]
 
     yield make
@@ -104,26 +98,27 @@ async def new_probe(
 
 
 @pytest.fixture
-async def probe(new_probe: NewProbe, kafka: str) -> Probe:
-    """On the broker that all tests share."""
-    return await new_probe(kafka)
+async def probe(new_probe: NewProbe, kafka_node: Servers) -> Probe:
+    """On the Kafka that all tests share."""
+    return await new_probe(kafka_node)
 
 
 @pytest.fixture(scope="session")
-def own_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """A broker that tests may stop, kill and wipe."""
-    node = Kafka(tmp_path_factory.mktemp("own-kafka"))
-    node.start()
-    yield node
-    node.stop()
+def own_kafka(new_kafka: Callable[[], Servers]) -> Iterator[Servers]:
+    """A Kafka that tests may stop, kill and wipe."""
+    kafka = new_kafka()
+    kafka.start()
+    admit_probe(kafka)
+    yield kafka
+    kafka.stop()
 
 
 @pytest.fixture
-async def shaken(new_probe: NewProbe, own_kafka: Kafka) -> AsyncIterator[Probe]:
-    """On the broker that tests may kill; it runs when the test starts."""
-    if own_kafka.process is None or own_kafka.process.poll() is not None:
+async def shaken(new_probe: NewProbe, own_kafka: Servers) -> AsyncIterator[Probe]:
+    """On the Kafka that tests may kill; it runs when the test starts."""
+    if not all(node.runs for node in own_kafka.nodes):
         own_kafka.start()
-    yield await new_probe(own_kafka.address)
+    yield await new_probe(own_kafka)
     # aiokafka drops a socket unclosed when it is closed while it connects; here it is collected,
     # so that its warning fails no other test.
     with warnings.catch_warnings():

@@ -1,21 +1,22 @@
 """A broker that goes away, comes back on its data, or comes back with other data."""
 
-import signal
 from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 from chassis.partitions import partition_of
 from chassis.replay import rebase, replay
 from contracts.topics import INCIDENTS
+from local_platform.cluster import Cluster
 from local_platform.kafka import Kafka
-from local_platform.processes import free_port
-from testkit.probe import Probe, running, until
+from local_platform.processes import free_ports
+from testkit.probe import SERVICE, Probe, admit_probe, running, until
 
+Servers = Kafka | Cluster
 MakeTopic = Callable[..., Awaitable[None]]
 
 
 async def test_broker_killed_and_restarted_on_its_data_is_recovered_from_silently(
-    shaken: Probe, own_kafka: Kafka
+    shaken: Probe, own_kafka: Servers
 ) -> None:
     stream = uuid4()
     relay, consumer = shaken.relay(), shaken.consumer()
@@ -33,20 +34,21 @@ async def test_broker_killed_and_restarted_on_its_data_is_recovered_from_silentl
 
 
 async def test_frozen_broker_is_not_waited_for_and_nothing_is_lost_when_it_wakes(
-    shaken: Probe, own_kafka: Kafka
+    shaken: Probe, own_kafka: Servers
 ) -> None:
     stream = uuid4()
     relay, consumer = shaken.relay(flush_seconds=1.0), shaken.consumer()
     async with running(relay, consumer):
         await shaken.note(stream, "a")
         await until(lambda: consumer.tally.applied == 1)
-        assert own_kafka.process is not None
-        own_kafka.process.send_signal(signal.SIGSTOP)
+        for node in own_kafka.nodes:
+            node.freeze()
         await shaken.note(stream, "b", "c")
         await until(lambda: str(relay._trouble).startswith("kafka: "))
         assert await shaken.one("select count(*) from outbox") == 2
         await shaken.note(stream, "d")
-        own_kafka.process.send_signal(signal.SIGCONT)
+        for node in own_kafka.nodes:
+            node.wake()
         await until(lambda: consumer.tally.applied == 4, 60)
         await until(lambda: shaken.one("select count(*) = 0 from outbox"), 40)
     assert await shaken.notes(stream) == ["a", "b", "c", "d"]
@@ -54,7 +56,7 @@ async def test_frozen_broker_is_not_waited_for_and_nothing_is_lost_when_it_wakes
 
 
 async def test_relay_and_consumer_start_before_the_broker_and_wait_for_it(
-    shaken: Probe, own_kafka: Kafka
+    shaken: Probe, own_kafka: Servers
 ) -> None:
     stream = uuid4()
     own_kafka.kill()
@@ -70,7 +72,7 @@ async def test_relay_and_consumer_start_before_the_broker_and_wait_for_it(
 
 
 async def test_wiped_log_stops_the_consumer_until_rebase_and_replay_apply_nothing_twice(
-    shaken: Probe, own_kafka: Kafka, make_topic: MakeTopic
+    shaken: Probe, own_kafka: Servers, make_topic: MakeTopic
 ) -> None:
     stream = uuid4()
     async with running(shaken.relay()):
@@ -97,7 +99,7 @@ async def test_wiped_log_stops_the_consumer_until_rebase_and_replay_apply_nothin
 
 
 async def test_log_wiped_while_the_consumer_runs_stops_it(
-    shaken: Probe, own_kafka: Kafka, make_topic: MakeTopic
+    shaken: Probe, own_kafka: Servers, make_topic: MakeTopic
 ) -> None:
     stream = uuid4()
     consumer = shaken.consumer()
@@ -110,7 +112,7 @@ async def test_log_wiped_while_the_consumer_runs_stops_it(
 
 
 async def test_new_log_grown_past_our_position_while_the_consumer_runs_is_noticed(
-    shaken: Probe, own_kafka: Kafka, make_topic: MakeTopic
+    shaken: Probe, own_kafka: Servers, make_topic: MakeTopic
 ) -> None:
     stream = uuid4()
     consumer = shaken.consumer()
@@ -125,15 +127,15 @@ async def test_new_log_grown_past_our_position_while_the_consumer_runs_is_notice
 
 
 async def test_topic_made_anew_and_grown_past_our_position_is_noticed(
-    shaken: Probe, make_topic: MakeTopic, drop_topic: MakeTopic
+    shaken: Probe, own_kafka: Servers, make_topic: MakeTopic, drop_topic: MakeTopic
 ) -> None:
     stream = uuid4()
     consumer = shaken.consumer()
     async with running(consumer):
         await shaken.publish(stream, *(shaken.event(stream, n, str(n)) for n in range(1, 4)))
         await until(lambda: consumer.tally.applied == 3)
-        await drop_topic(shaken.kafka, shaken.topic)
-        await make_topic(shaken.kafka, shaken.topic)
+        await drop_topic(own_kafka, shaken.topic)
+        await make_topic(own_kafka, shaken.topic)
         await publish_foreign(shaken, stream, 10)
         await until(shaken.incidents, 40)
     assert await shaken.incidents() == ["another-log"]
@@ -147,27 +149,34 @@ def relay_is_ready(relay: object) -> Callable[[], Awaitable[bool]]:
     return ready
 
 
-async def start_empty(node: Kafka, probe: Probe, make_topic: MakeTopic) -> None:
-    node.kill()
-    node.wipe()
-    node.start()
-    await make_topic(node.address, probe.topic, INCIDENTS.name)
+async def start_empty(kafka: Servers, probe: Probe, make_topic: MakeTopic) -> None:
+    kafka.kill()
+    kafka.wipe()
+    kafka.start()
+    admit_probe(kafka)
+    await make_topic(kafka, probe.topic, INCIDENTS.name)
 
 
-async def grow_elsewhere(node: Kafka, probe: Probe, make_topic: MakeTopic, stream: UUID) -> None:
+async def grow_elsewhere(kafka: Servers, probe: Probe, make_topic: MakeTopic, stream: UUID) -> None:
     """The new log grows where the consumer cannot see it, then takes the old one's address."""
-    port = node.port
-    node.kill()
-    node.wipe()
-    node.port = free_port()
-    node.start()
-    await make_topic(node.address, probe.topic, INCIDENTS.name)
-    probe.kafka = node.address
+    ports = [node.port for node in kafka.nodes]
+    kafka.kill()
+    move(kafka, free_ports(len(ports)))
+    kafka.wipe()
+    kafka.start()
+    admit_probe(kafka)
+    await make_topic(kafka, probe.topic, INCIDENTS.name)
+    probe.broker = kafka.broker(SERVICE)
     await publish_foreign(probe, stream, 20)
-    node.stop()
-    node.port = port
-    node.start()
-    probe.kafka = node.address
+    kafka.stop()
+    move(kafka, ports)
+    kafka.start()
+    probe.broker = kafka.broker(SERVICE)
+
+
+def move(kafka: Servers, ports: list[int]) -> None:
+    for node, port in zip(kafka.nodes, ports, strict=True):
+        node.port = port
 
 
 async def publish_foreign(probe: Probe, like: UUID, count: int) -> None:

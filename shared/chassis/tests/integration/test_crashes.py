@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from subprocess import Popen
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -34,12 +35,12 @@ async def test_relay_killed_around_the_acknowledgement_loses_nothing(
 
 
 async def test_consumer_killed_around_its_commit_applies_everything_once(
-    kafka: str, new_probe: Callable[[str], Awaitable[Probe]]
+    kafka_node: Any, new_probe: Callable[[Any], Awaitable[Probe]]
 ) -> None:
     places = ("consumer.before_commit", "consumer.after_commit", "consumer.before_hold")
 
     async def one(place: str) -> None:
-        probe, stream, other = await new_probe(kafka), uuid4(), uuid4()
+        probe, stream, other = await new_probe(kafka_node), uuid4(), uuid4()
         for each in (stream, other):
             notes = ("a", "b", "fail" if each == other else "c")
             await probe.publish(each, *(probe.event(each, n, s) for n, s in enumerate(notes, 1)))

@@ -99,7 +99,9 @@ async def test_relay_and_consumer_survive_the_loss_of_every_connection(probe: Pr
 async def test_parts_that_start_before_the_database_wait_for_it(
     probe: Probe,
 ) -> None:
-    absent = Probe(f"{probe.url}_absent", probe.kafka, probe.topic, Database(f"{probe.url}_absent"))
+    absent = Probe(
+        f"{probe.url}_absent", probe.broker, probe.topic, Database(f"{probe.url}_absent")
+    )
     relay, consumer = absent.relay(), absent.consumer()
     async with running(relay, consumer):
         await until(lambda: relay._trouble == "database: InvalidCatalogNameError")

@@ -16,13 +16,16 @@ from chassis.db import Database
 from chassis.directory import Directory
 from chassis.sealing import PersonRefs, Sealer
 from contracts.topics import TOPICS
-from local_platform.kafka import Kafka, create_topics, delete_topics
+from local_platform.cluster import Cluster
+from local_platform.kafka import Kafka, delete_topics
 from local_platform.material import Material, provide_material
 from local_platform.postgres import Postgres
 from local_platform.services import SERVICES
 
 from testkit.databases import Databases, DatabaseUrls
 from testkit.mailbox import Mailbox
+from testkit.probe import SERVICE as PROBE
+from testkit.probe import admit_probe
 
 MONDAY_MORNING = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 
@@ -39,27 +42,52 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server.stop()
 
 
-@pytest.fixture(scope="session")
-def kafka_node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
-    """The broker itself: `address`, and `stop`, `kill`, `start`, `wipe` for tests of faults."""
-    node = Kafka(tmp_path_factory.mktemp("kafka"))
-    node.start()
-    yield node
-    node.stop()
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--kafka",
+        choices=("node", "cluster"),
+        default="node",
+        help="one node in the clear, or three with TLS, passwords and rights as in production",
+    )
 
 
 @pytest.fixture(scope="session")
-async def kafka(kafka_node: Kafka) -> str:
+def new_kafka(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], Kafka | Cluster]:
+    """Not started yet; the node or cluster that `--kafka` asks for."""
+
+    def make() -> Kafka | Cluster:
+        folder = tmp_path_factory.mktemp("kafka")
+        if request.config.getoption("--kafka") == "cluster":
+            return Cluster(folder, users=[PROBE])
+        return Kafka(folder)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def kafka_node(new_kafka: Callable[[], Kafka | Cluster]) -> Iterator[Kafka | Cluster]:
+    """What all tests share; those that break something start their own."""
+    servers = new_kafka()
+    servers.start()
+    admit_probe(servers)
+    yield servers
+    servers.stop()
+
+
+@pytest.fixture(scope="session")
+async def kafka(kafka_node: Kafka | Cluster) -> str:
     """The broker's address; its topics are there and may hold other tests' records."""
-    await create_topics(kafka_node.address)
+    await kafka_node.provide_topics()
     return kafka_node.address
 
 
 @pytest.fixture
-async def empty_topics(kafka_node: Kafka) -> str:
+async def empty_topics(kafka_node: Kafka | Cluster) -> str:
     """The broker's address, with every topic of the registry made anew for this test."""
-    await delete_topics(kafka_node.address, [topic.name for topic in TOPICS])
-    await create_topics(kafka_node.address)
+    await delete_topics(kafka_node.broker("admin"), [topic.name for topic in TOPICS])
+    await kafka_node.provide_topics()
     return kafka_node.address
 
 

@@ -1,11 +1,12 @@
 """The smallest service there can be, to try the chassis with: one topic, one table of effects.
 
-`python -m testkit.probe relay|consumer DATABASE KAFKA TOPIC [FAILPOINT]` runs one half of it as a
-process of its own, for tests that kill it; `Probe` does the same inside a test.
+`python -m testkit.probe relay|consumer TOPIC [FAILPOINT]` runs one half of it as a process of its
+own, told by `JONCTION_*` as a service is, for tests that kill it; `Probe` does the same inside.
 """
 
 import asyncio
 import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -26,8 +27,13 @@ from chassis.held import list_held
 from chassis.incidents import list_incidents
 from chassis.partitions import key_of, partition_of
 from chassis.relay import Relay
+from chassis.settings import ServiceSettings, load
 from contracts.envelope import Event, compose
 from contracts.events import EventData
+from contracts.topics import INCIDENTS
+from local_platform.cluster import Cluster
+from local_platform.environment import kafka_settings
+from local_platform.kafka import Kafka
 from sqlalchemy import text
 
 SERVICE = "probe"
@@ -76,13 +82,9 @@ class Runs(Protocol):
 @dataclass
 class Probe:
     url: str
-    kafka: str
+    broker: Broker
     topic: str
     db: Database
-
-    @property
-    def broker(self) -> Broker:
-        return Broker(self.kafka)
 
     def relay(self, **options: Any) -> Relay:
         return Relay(self.url, self.broker, SERVICE, **options)
@@ -96,12 +98,14 @@ class Probe:
 
     def spawn(self, half: str, *failpoint: str) -> "subprocess.Popen[bytes]":
         """`relay` or `consumer` as a process of its own."""
-        command = [sys.executable, "-m", "testkit.probe", half, self.url, self.kafka, self.topic]
-        return subprocess.Popen([*command, *failpoint])
+        command = [sys.executable, "-m", "testkit.probe", half, self.topic, *failpoint]
+        told = {"mode": "test", "database": self.url, **kafka_settings(self.broker)}
+        settings = {f"JONCTION_{name.upper()}": str(value) for name, value in told.items()}
+        return subprocess.Popen(command, env=os.environ | settings)
 
     @property
     def group(self) -> str:
-        return f"group-{self.topic}"
+        return self.topic
 
     async def note(self, stream: UUID, *notes: str, model: type[Noted] = Noted) -> None:
         """Each in a transaction of its own."""
@@ -126,7 +130,7 @@ class Probe:
 
     async def publish(self, stream: UUID, *records: Event | bytes) -> None:
         """Past the outbox, straight into the partition of the stream."""
-        producer = AIOKafkaProducer(bootstrap_servers=self.kafka)
+        producer = AIOKafkaProducer(**self.broker.options())
         await producer.start()
         try:
             for each in records:
@@ -159,6 +163,16 @@ class Probe:
         return [note for (note,) in await self.rows(sql, stream=stream)]
 
 
+def admit_probe(kafka: Kafka | Cluster) -> None:
+    """The rights of a service: its own topics and group, here all that begin with its name."""
+    if isinstance(kafka, Cluster):
+        topics = ("--topic", f"{SERVICE}-", "--topic", INCIDENTS.name, "--group", f"{SERVICE}-")
+        rights = ("--operation", "Read", "--operation", "Write", *topics)
+        who = ("--add", "--force", "--allow-principal", f"User:{SERVICE}")
+        pattern = ("--resource-pattern-type", "prefixed")
+        kafka.command("kafka-acls.sh", *who, *rights, *pattern)
+
+
 async def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
     """Waits for what must come true; fails with the last answer when it does not."""
     end = asyncio.get_running_loop().time() + seconds
@@ -186,9 +200,11 @@ async def running(*parts: Runs) -> AsyncIterator[None]:
             await asyncio.gather(*tasks)
 
 
-async def _main(half: str, url: str, kafka: str, topic: str, failpoint: str | None = None) -> None:
+async def _main(half: str, topic: str, failpoint: str | None = None) -> None:
     failpoints.arm(failpoint)
-    probe = Probe(url, kafka, topic, Database(url, size=2))
+    settings = load(ServiceSettings)
+    url = settings.database.get_secret_value()
+    probe = Probe(url, settings.broker, topic, Database(url, size=2))
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     part: Runs = probe.relay() if half == "relay" else probe.consumer(session_seconds=6)
