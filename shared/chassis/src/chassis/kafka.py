@@ -101,15 +101,15 @@ def group_consumer(broker: Broker, group: str, *, session_seconds: float) -> AIO
     )
 
 
-def reader(broker: Broker, client: str) -> AIOKafkaConsumer:
-    """Without a group: reads one record where it is told to. The limit of one byte is no limit for
-    the first batch of a fetch; it keeps the broker from sending more than that one."""
+def reader(broker: Broker, client: str, *, fetch_bytes: int = 1) -> AIOKafkaConsumer:
+    """Without a group: reads where it is told to, by default one record. The limit of one byte is
+    no limit for the first batch of a fetch; it keeps the broker from sending more than that one."""
     return AIOKafkaConsumer(
         **broker.options(),
         client_id=client,
         enable_auto_commit=False,
         auto_offset_reset="none",
-        max_partition_fetch_bytes=1,
+        max_partition_fetch_bytes=fetch_bytes,
         request_timeout_ms=REQUEST_MILLISECONDS,
         metadata_max_age_ms=5_000,
     )

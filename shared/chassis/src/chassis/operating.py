@@ -1,6 +1,6 @@
 """What an operator does to one service from its shell, beside starting it.
 
-`replay [SINCE]`, `rebase`, `held`, `held retry STREAM`, `held retry-unreadable ID`,
+`replay [SINCE]`, `rebase`, `restored`, `held`, `held retry STREAM`, `held retry-unreadable ID`,
 `held skip ID REASON`. Held events are retried with the service's own reactions, whether it runs or
 not: the locks on the streams keep both apart.
 """
@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from contracts import topics
+
 from chassis import release
 from chassis.applying import Applier
 from chassis.db import Database
-from chassis.errors import Refused
+from chassis.errors import Refused, Unavailable, WrongSetting
 from chassis.held import list_held
 from chassis.replay import rebase, replay
+from chassis.restoring import Recall, StillRunning, take_back
+from chassis.settings import ServiceSettings
 
 USAGE = "held [retry STREAM | retry-unreadable ID | skip ID REASON]"
 
@@ -24,6 +28,28 @@ async def operate_log(db: Database, command: str, arguments: Sequence[str]) -> s
         return f"{await rebase(db)} positions dropped"
     since = datetime.fromisoformat(arguments[0]) if arguments else None
     return f"{await replay(db, since)} events put back into the outbox"
+
+
+async def operate_restored(
+    db: Database, settings: ServiceSettings, service: str, recall: Recall, at: datetime
+) -> str:
+    """`at` is business time. Raises WrongSetting where it cannot be done now."""
+    try:
+        epoch, taken = await take_back(
+            db,
+            settings.database.get_secret_value(),
+            settings.broker,
+            service,
+            written=[topic.name for topic in topics.written_by(service)],
+            read=[topic.name for topic in topics.read_by(service)],
+            recall=recall,
+            at=at,
+        )
+    except StillRunning:
+        raise WrongSetting(f"{service} still runs on this database: stop it first") from None
+    except Unavailable as away:
+        raise WrongSetting(f"{away.reason} gives no answer; nothing is lost, try again") from away
+    return f"epoch {epoch}; {taken} events that were published after the backup taken back"
 
 
 async def operate_held(applier: Applier, arguments: Sequence[str]) -> str:

@@ -1,5 +1,5 @@
-"""One service as a process: `python -m matcher api | worker | all | migrate | replay | rebase |
-held`.
+"""One service as a process: `python -m matcher api | worker | all`, or a command of an operator:
+`migrate | replay | rebase | restored | held`.
 
 `assemble` ties the mechanisms that every service has around its tables of subscriptions, schedules
 and routes; `main` runs the result. Stopping by SIGTERM loses nothing: the front takes no more
@@ -27,11 +27,12 @@ from chassis.clock import Clock, VirtualClock
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Database
 from chassis.errors import WrongSetting
-from chassis.operating import operate_held, operate_log
+from chassis.operating import operate_held, operate_log, operate_restored
 from chassis.operations import operations_router
 from chassis.problems import Catalogue
 from chassis.quiet import Quiescence, Quiet
 from chassis.relay import Relay
+from chassis.restoring import Recall
 from chassis.schedules import Schedule, Scheduler
 from chassis.servers import await_database, check_credentials, reach_database
 from chassis.settings import S, ServiceSettings, load, stop
@@ -53,6 +54,8 @@ class Parts:
     """Runs beside the API too: whoever writes events also sends them."""
     workers: Sequence[Worker] = ()
     closers: Sequence[Callable[[], Awaitable[None]]] = field(default_factory=tuple)
+    recall: Recall = field(default_factory=Recall)
+    """What the service does after its database was restored from a backup."""
 
 
 def assemble(
@@ -67,6 +70,7 @@ def assemble(
     routers: Sequence[APIRouter] = (),
     readiness: Mapping[str, Check] | None = None,
     closers: Sequence[Callable[[], Awaitable[None]]] = (),
+    recall: Recall | None = None,
     **state: Any,
 ) -> Parts:
     relay = Relay(settings.database.get_secret_value(), settings.broker, service)
@@ -90,7 +94,7 @@ def assemble(
         db=db,
         **state,
     )
-    return Parts(app, clock, [relay], workers, [*closers, db.close])
+    return Parts(app, clock, [relay], workers, [*closers, db.close], recall or Recall())
 
 
 class _Server(uvicorn.Server):
@@ -167,9 +171,12 @@ def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> 
                 asyncio.run(_operate(command, settings, arguments))
             case "held":
                 asyncio.run(_held(build, settings, arguments))
+            case "restored":
+                asyncio.run(_restored(build, settings, service))
             case _:
                 module = service.replace("-", "_")
-                stop(f"usage: python -m {module} api|worker|all|migrate|replay|rebase|held")
+                commands = "api|worker|all|migrate|replay|rebase|restored|held"
+                stop(f"usage: python -m {module} {commands}")
     except WrongSetting as wrong:
         stop(str(wrong))
 
@@ -200,15 +207,27 @@ async def _operate(command: str, settings: ServiceSettings, arguments: list[str]
 
 async def _held(build: Callable[[S], Parts], settings: S, arguments: list[str]) -> None:
     """With the service's own reactions, hence its whole wiring, of which nothing runs."""
+    async with _built(build, settings) as parts:
+        consumer = next((each for each in parts.workers if isinstance(each, Consumer)), None)
+        if consumer is None:
+            stop("this service reads no topic")
+        print(await operate_held(consumer.applier, arguments))
+
+
+async def _restored(build: Callable[[S], Parts], settings: S, service: str) -> None:
+    async with _built(build, settings) as parts:
+        at = parts.clock.now()
+        print(await operate_restored(parts.app.state.db, settings, service, parts.recall, at))
+
+
+@contextlib.asynccontextmanager
+async def _built(build: Callable[[S], Parts], settings: S) -> AsyncIterator[Parts]:
     await reach_database(settings)
     parts = build(settings)
-    consumer = next((each for each in parts.workers if isinstance(each, Consumer)), None)
-    if consumer is None:
-        stop("this service reads no topic")
     if isinstance(parts.clock, VirtualClock):
         await parts.clock.start()
     try:
-        print(await operate_held(consumer.applier, arguments))
+        yield parts
     finally:
         for close in parts.closers:
             await close()

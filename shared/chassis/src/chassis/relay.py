@@ -28,7 +28,7 @@ log = structlog.get_logger()
 ROUND = 500
 IDLE_SECONDS = 0.05
 FLUSH_SECONDS = 15.0
-_LEADER = 0x4F555442
+LEADER = 0x4F555442
 
 PUBLISHED = Counter(
     "jonction_events_published_total", "Acknowledged by Kafka", ["service", "topic"]
@@ -118,7 +118,7 @@ class Relay:
 
     async def _lead(self, stop: asyncio.Event, patience: Patience) -> None:
         async with self._connection() as connection:
-            while not await connection.fetchval("select pg_try_advisory_lock($1)", _LEADER):
+            while not await connection.fetchval("select pg_try_advisory_lock($1)", LEADER):
                 self._say(None)
                 await rest(stop, 1.0)
                 if stop.is_set():
