@@ -1,5 +1,5 @@
 """Door: HTTP in, for operators. Where each submission stands, with its attempts and proofs, and
-what came from the CPAM and could not be tied to one.
+what came from the CPAM and could not be tied to one. After a restore: the end of the hold.
 """
 
 from collections.abc import Sequence
@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from chassis.access import Caller, require
 from chassis.db import Database
 from chassis.errors import Refused
+from chassis.incidents import Incidents
 from chassis.logs import scrub
 from chassis.sealing import Sealer
 from fastapi import APIRouter, Query, Request
 
-from cpam_adapter.store import answers, proofs, quarantine, submissions
+from cpam_adapter.flows.release_deposits import release_deposits
+from cpam_adapter.store import answers, holding, proofs, quarantine, submissions
 from cpam_adapter.store.submissions import Submission
 
 router = APIRouter(prefix="/v1")
@@ -77,6 +79,23 @@ async def show_quarantined(request: Request, caller: Operator, identity: UUID) -
         raw = await quarantine.get_raw(tx, identity, sealer)
     text = raw.decode("utf-8", errors="replace")[:_MOST_RAW_CHARACTERS]
     return {**found, "raw": scrub(text)}
+
+
+@router.get("/deposits")
+async def show_deposits(request: Request, caller: Operator) -> dict[str, Any]:
+    """Whether deposits are held after a restore, and how many are still to be asked about."""
+    db: Database = request.app.state.db
+    async with db.begin() as tx:
+        return {"held": await holding.is_on(tx), "unasked": await holding.count_unasked(tx)}
+
+
+@router.post("/deposits/release")
+async def release(request: Request, caller: Operator) -> dict[str, Any]:
+    db: Database = request.app.state.db
+    incidents: Incidents = request.app.state.incidents
+    async with db.begin() as tx:
+        await release_deposits(tx, incidents)
+    return {"held": False}
 
 
 def _shown(submission: Submission) -> dict[str, Any]:

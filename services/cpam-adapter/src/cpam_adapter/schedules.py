@@ -10,11 +10,12 @@ from chassis.db import Begin, Tx
 from chassis.schedules import Schedule
 
 from cpam_adapter.flows.apply_answers import Applying, apply_answers
+from cpam_adapter.flows.ask_before_sending import ask_before_sending
 from cpam_adapter.flows.collect_answers import Collecting, collect_answers
 from cpam_adapter.flows.recover_leases import recover_leases
 from cpam_adapter.flows.resolve_unknown import Asking, resolve_unknown
 from cpam_adapter.flows.submit_declaration import Sending, submit_declaration
-from cpam_adapter.store import answers, claims
+from cpam_adapter.store import answers, claims, holding
 
 Found = TypeVar("Found")
 
@@ -30,22 +31,25 @@ class Pace:
 def table(
     sending: Sending, asking: Asking, collecting: Collecting, applying: Applying, pace: Pace
 ) -> Sequence[Schedule]:
-    begin = sending.begin
+    begin, patience = sending.begin, sending.terms.patience
     send, ask = partial(submit_declaration, sending), partial(resolve_unknown, asking)
-    recover = partial(recover_leases, begin, sending.clock, sending.terms.patience)
+    recover = partial(recover_leases, begin, sending.clock, patience)
     collect, apply = partial(collect_answers, collecting), partial(apply_answers, applying)
+    hold = partial(ask_before_sending, begin, sending.clock, sending.incidents, patience)
     due = partial(_read, begin, claims.next_question)
-    ready, leased, stored, unconfirmed = (
+    ready, leased, unasked, stored, unconfirmed = (
         partial(_read, begin, count)
         for count in (
             claims.count_sendable,
             claims.count_leased,
+            holding.count_to_do,
             answers.count_stored,
             answers.count_unconfirmed,
         )
     )
     return [
         Schedule("submit_declaration", pace.exchange, send, backlog=ready),
+        Schedule("ask_before_sending", pace.exchange, hold, backlog=unasked),
         Schedule("recover_leases", pace.exchange, recover, backlog=leased),
         Schedule("resolve_unknown", pace.exchange, ask, next_due=due),
         Schedule("collect_answers", pace.collection, collect, backlog=unconfirmed),

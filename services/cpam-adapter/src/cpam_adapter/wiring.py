@@ -63,7 +63,9 @@ def build(settings: Settings) -> Parts:
         schedules=schedules.table(sending, asking, collecting, applying, pace),
         routers=[routes.router],
         closers=[cpam.close],
+        recall=consumers.recall(clock, incidents),
         sealer=sealer,
+        incidents=incidents,
     )
 
 

@@ -4,19 +4,22 @@ import pytest
 from cpam_adapter.domain.submission import DEFINITIVE, Fact, State, after
 
 # Rows are states, columns are facts in the order of HEAD; "." changes nothing.
-HEAD = "claimed not-taken deposited refused unclear disputed lease-over found may-resend limit"
+HEAD = (
+    "claimed not-taken deposited refused unclear disputed lease-over found may-resend limit"
+    " may-be-filed"
+)
 TABLE = """
-READY                INTENT .     .         .             .       .     .       .         .     .
-INTENT               .      READY DEPOSITED REJECTED_FORM UNKNOWN HUMAN UNKNOWN .         .     .
-UNKNOWN              .      .     .         .             .       HUMAN . DEPOSITED     READY HUMAN
-HUMAN                .      .     .         .             .       .     .       .         .     .
-REJECTED_FORM        .      .     .         .             .       .     .       .         .     .
-DEPOSITED            .      .     .         .             .       .     .       .         .     .
-IN_PROGRESS          .      .     .         .             .       .     .       .         .     .
-DOCUMENTS_REQUESTED  .      .     .         .             .       .     .       .         .     .
-ACCEPTED             .      .     .         .             .       .     .       .         .     .
-REJECTED             .      .     .         .             .       .     .       .         .     .
-CONFLICT             .      .     .         .             .       .     .       .         .     .
+READY                INTENT . . . . . . . . . UNKNOWN
+INTENT               . READY DEPOSITED REJECTED_FORM UNKNOWN HUMAN UNKNOWN . . . .
+UNKNOWN              . . . . . HUMAN . DEPOSITED READY HUMAN .
+HUMAN                . . . . . . . . . . .
+REJECTED_FORM        . . . . . . . . . . .
+DEPOSITED            . . . . . . . . . . .
+IN_PROGRESS          . . . . . . . . . . .
+DOCUMENTS_REQUESTED  . . . . . . . . . . .
+ACCEPTED             . . . . . . . . . . .
+REJECTED             . . . . . . . . . . .
+CONFLICT             . . . . . . . . . . .
 """
 CELLS = [
     (State(row.split()[0]), Fact(fact), cell)

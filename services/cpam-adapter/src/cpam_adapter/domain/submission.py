@@ -44,6 +44,8 @@ class Fact(StrEnum):
     MAY_RESEND = "may-resend"
     """Not found twice, settling apart; or the partner absorbs repeats (mode A)."""
     LIMIT = "limit"
+    MAY_BE_FILED = "may-be-filed"
+    """A restored database says READY, and may have forgotten that it was sent."""
 
 
 NOT_FILED_YET = frozenset({State.READY, State.INTENT, State.UNKNOWN, State.HUMAN})
@@ -51,7 +53,7 @@ DEFINITIVE = frozenset(State) - NOT_FILED_YET
 
 TRANSITIONS: Mapping[State, Mapping[Fact, State]] = MappingProxyType(
     {
-        State.READY: {Fact.CLAIMED: State.INTENT},
+        State.READY: {Fact.CLAIMED: State.INTENT, Fact.MAY_BE_FILED: State.UNKNOWN},
         State.INTENT: {
             Fact.NOT_TAKEN: State.READY,
             Fact.DEPOSITED: State.DEPOSITED,

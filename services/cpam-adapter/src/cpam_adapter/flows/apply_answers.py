@@ -11,6 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from uuid import UUID
 
+from chassis import trace
 from chassis.clock import Clock
 from chassis.db import Begin, Tx
 from chassis.incidents import Incidents
@@ -74,7 +75,14 @@ async def _apply(applying: Applying, identity: UUID) -> int:
         if read.reply is not None:
             found = await _correlate(tx, stored, read.reply)
         if read.reply is not None and not isinstance(found, str):
-            return await _take(tx, applying, stored, found, read.reply)
+            with trace.span(
+                "answer",
+                parent=found.traceparent,
+                submission=found.id,
+                declaration=found.declaration_id,
+                verdict=read.reply.verdict,
+            ):
+                return await _take(tx, applying, stored, found, read.reply)
         suspect = quarantine.Suspect(
             stored.tenant,
             stored.account,

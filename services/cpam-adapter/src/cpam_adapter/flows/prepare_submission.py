@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
+from chassis import trace
 from chassis.clock import Clock
 from chassis.db import Tx
 from chassis.directory import CpamAccount, Directory
@@ -25,7 +26,7 @@ from cpam_adapter.domain.numbers import content_sha256, control_number
 from cpam_adapter.domain.submission import State
 from cpam_adapter.partner.contract import Contract, Frozen
 from cpam_adapter.partner.words import declaration_words
-from cpam_adapter.store import facts, submissions
+from cpam_adapter.store import facts, holding, submissions
 from cpam_adapter.store.submissions import Submission
 
 log = structlog.get_logger()
@@ -76,6 +77,7 @@ async def prepare_submission(preparing: Preparing, tx: Tx, event: Event, data: D
     )
     account = preparing.directory.account_of(event.tenant)
     state, reason = _begins_as(frozen, account, is_double=double is not None)
+    is_held = await holding.is_on(tx)
     row = await _row(preparing, event, data, frozen, account)
     submission = await submissions.add(
         tx,
@@ -84,9 +86,15 @@ async def prepare_submission(preparing: Preparing, tx: Tx, event: Event, data: D
         content_sha256=content,
         state=state,
         reason=reason,
+        # After a restore: perhaps this was prepared, and sent, once before.
+        ask_first=is_held,
         **row,
     )
-    await _tell(tx, submission, preparing.incidents, preparing.clock.now())
+    told = await holding.list_told(tx, identity) if is_held else []
+    for fact in told:
+        submission = await holding.recall(tx, submission, fact, preparing.clock.now())
+    if not told:
+        await _tell(tx, submission, preparing.incidents, preparing.clock.now())
 
 
 async def _row(
@@ -113,7 +121,7 @@ async def _row(
         "siret": data.siret.value,
         "account": account.account if account else None,
         "caisse": account.caisse if account else None,
-        "traceparent": event.traceparent,
+        "traceparent": trace.current.get(),
         "envelope": sealed,
         "envelope_sha256": frozen.envelope_sha256,
         "filing_sha256": frozen.filing_sha256,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from chassis import leases
+from chassis import leases, trace
 from chassis.clock import Clock
 from chassis.db import Begin, Tx
 from chassis.directory import Directory
@@ -59,6 +59,16 @@ async def resolve_unknown(asking: Asking) -> int:
 
 
 async def _resolve(asking: Asking, lease: Lease, submission: Submission) -> None:
+    with trace.span(
+        "resolve",
+        parent=submission.traceparent,
+        submission=submission.id,
+        declaration=submission.declaration_id,
+    ):
+        await _look(asking, lease, submission)
+
+
+async def _look(asking: Asking, lease: Lease, submission: Submission) -> None:
     answer = await _ask(asking, submission) if asking.capability == "B" else None
     async with asking.begin() as tx:
         if submission.state is not State.UNKNOWN:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from chassis import leases
+from chassis import leases, trace
 from chassis.clock import Clock
 from chassis.db import Begin, Tx
 from chassis.directory import Directory
@@ -101,6 +101,19 @@ async def submit_declaration(sending: Sending) -> int:
 
 
 async def _try(sending: Sending, lease: Lease, submission: Submission) -> None:
+    with trace.span(
+        "submit",
+        parent=submission.traceparent,
+        submission=submission.id,
+        declaration=submission.declaration_id,
+        attempt=submission.attempt,
+    ) as span:
+        outcome = await _attempt(sending, lease, submission)
+        span.set_attribute("outcome", type(outcome).__name__)
+    DEPOSITS.labels(type(outcome).__name__).inc()
+
+
+async def _attempt(sending: Sending, lease: Lease, submission: Submission) -> DepositOutcome:
     envelope = await sending.sealer.open_bytes(
         submission.envelope,
         tenant=submission.tenant,
@@ -115,7 +128,7 @@ async def _try(sending: Sending, lease: Lease, submission: Submission) -> None:
     async with sending.begin() as tx:
         in_time = await _record(tx, sending, trial)
         await _keep_answer(tx, sending, trial, in_time=in_time)
-    DEPOSITS.labels(type(trial.outcome).__name__).inc()
+    return trial.outcome
 
 
 async def _send(sending: Sending, lease: Lease, submission: Submission, envelope: bytes) -> _Trial:

@@ -5,11 +5,13 @@ library may raise the same error before and after the request was heard.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import httpx
+from chassis import trace
 from chassis.directory import CpamAccount
 from chassis.http import http_client
 
@@ -44,15 +46,17 @@ class Post:
 
     async def __call__(self, account: CpamAccount, operation: str, envelope: bytes) -> Exchange:
         wire = _Wire()
-        try:
-            async with asyncio.timeout(self._longest_seconds):
-                await self._exchange(account, operation, envelope, wire)
-        except TimeoutError:
-            wire.failure = "deadline"
-        except httpx.TimeoutException:
-            wire.failure = "time-out"
-        except httpx.TransportError:
-            wire.failure = "connection"
+        with _traced(operation) as span:
+            try:
+                async with asyncio.timeout(self._longest_seconds):
+                    await self._exchange(account, operation, envelope, wire)
+            except TimeoutError:
+                wire.failure = "deadline"
+            except httpx.TimeoutException:
+                wire.failure = "time-out"
+            except httpx.TransportError:
+                wire.failure = "connection"
+            span.set_attributes({"sent": wire.sent, "outcome": wire.failure or str(wire.status)})
         return wire.facts()
 
     async def _exchange(
@@ -73,6 +77,13 @@ class Post:
                     wire.failure = "too-large"
                     return
             wire.whole = True
+
+
+def _traced(operation: str) -> contextlib.AbstractContextManager[trace.Span]:
+    """A collection is of no declaration: it has no span, and says of no trace."""
+    if trace.current.get() is None:
+        return contextlib.nullcontext(trace.NOTHING)
+    return trace.span(f"CPAM {operation}", kind=trace.SpanKind.CLIENT)
 
 
 class _Wire:

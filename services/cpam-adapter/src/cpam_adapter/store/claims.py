@@ -13,20 +13,28 @@ from chassis.leases import Lease
 
 from cpam_adapter.domain.submission import DEFINITIVE, Fact, State, after
 from cpam_adapter.store.submissions import COLUMNS, Submission, read
+from cpam_adapter.store.tables import deposit_hold
 from cpam_adapter.store.tables import submission as table
 
 
-def _sendable() -> sa.ColumnElement[bool]:
+def first_of_declaration() -> sa.ColumnElement[bool]:
     """A revision waits until the one before it is definitive."""
     earlier = sa.alias(table)
+    return ~sa.exists().where(
+        earlier.c.tenant == table.c.tenant,
+        earlier.c.declaration_id == table.c.declaration_id,
+        earlier.c.revision < table.c.revision,
+        earlier.c.state.not_in(list(DEFINITIVE)),
+    )
+
+
+def _sendable() -> sa.ColumnElement[bool]:
+    """After a restore nothing, until what may have been filed was asked about."""
     return sa.and_(
         table.c.state == State.READY,
-        ~sa.exists().where(
-            earlier.c.tenant == table.c.tenant,
-            earlier.c.declaration_id == table.c.declaration_id,
-            earlier.c.revision < table.c.revision,
-            earlier.c.state.not_in(list(DEFINITIVE)),
-        ),
+        ~table.c.ask_first,
+        first_of_declaration(),
+        ~sa.exists().select_from(deposit_hold),
     )
 
 

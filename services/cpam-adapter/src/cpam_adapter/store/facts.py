@@ -8,7 +8,7 @@ moves the row along the table of states, tells submissions.v1 and opens or close
 from datetime import datetime
 from typing import Any
 
-from chassis import outbox
+from chassis import outbox, trace
 from chassis.db import Tx
 from chassis.incidents import Incidents
 from chassis.leases import Lease
@@ -36,7 +36,7 @@ async def tell(tx: Tx, submission: Submission, news: SubmissionNews, now: dateti
         stream=submission.id,
         tenant=submission.tenant,
         at=now,
-        traceparent=submission.traceparent,
+        traceparent=trace.rejoin(submission.traceparent),
     )
 
 

@@ -28,6 +28,8 @@ Kind = Literal[
     "answer",
     "double-content",
     "limit",
+    "restored",
+    "recalled",
 ]
 
 

@@ -7,6 +7,7 @@ are real time. Envelopes and raw answers rest sealed.
 import sqlalchemy as sa
 from chassis import leases
 from chassis.tables import attach
+from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = sa.MetaData()
 attach(metadata)
@@ -46,6 +47,8 @@ submission = sa.Table(
     sa.Column("refusal_label", sa.Text),
     sa.Column("refused_at", _INSTANT),
     sa.Column("last_answer_at", _INSTANT),
+    # The CPAM may have it from a process that this database has forgotten.
+    sa.Column("ask_first", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.UniqueConstraint("tenant", "declaration_id", "revision"),
     sa.UniqueConstraint("control_number"),
     sa.Index("submission_content", "tenant", "content_sha256"),
@@ -56,6 +59,7 @@ submission = sa.Table(
         "next_action_at",
         postgresql_where=sa.text("next_action_at is not null"),
     ),
+    sa.Index("submission_ask_first", "prepared_at", postgresql_where=sa.text("ask_first")),
     # At most one sending of unknown outcome a declaration, whatever a bug may try.
     sa.Index(
         "submission_one_open",
@@ -135,4 +139,22 @@ quarantine = sa.Table(
     sa.Column("raw", sa.Text, nullable=False),
     sa.Column("at", _INSTANT, nullable=False),
     sa.UniqueConstraint("tenant", "account", "sha256", "reason"),
+)
+
+deposit_hold = sa.Table(
+    "deposit_hold",
+    metadata,
+    sa.Column("one", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("since", _INSTANT, nullable=False),
+    sa.Column("read_until", JSONB, nullable=False),
+    sa.CheckConstraint("one", name="deposit_hold_one_row"),
+)
+
+told = sa.Table(
+    "told",
+    metadata,
+    sa.Column("submission_id", sa.Uuid, primary_key=True),
+    sa.Column("version", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("type", sa.Text, nullable=False),
+    sa.Column("data", JSONB, nullable=False),
 )

@@ -1,0 +1,17 @@
+"""An operator ends the hold by hand: for a CPAM that cannot be asked, or answers nothing.
+
+What is still to be asked about is asked all the same; everything else goes out.
+"""
+
+from chassis.db import Tx
+from chassis.errors import Refused
+from chassis.incidents import Incidents
+
+from cpam_adapter.domain.holding import HELD
+from cpam_adapter.store import holding
+
+
+async def release_deposits(tx: Tx, incidents: Incidents) -> None:
+    if not await holding.end(tx):
+        raise Refused("deposits-not-held")
+    await incidents.close(tx, HELD, "restored")
