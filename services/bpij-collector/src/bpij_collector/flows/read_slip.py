@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
-from chassis import outbox
+from chassis import outbox, trace
 from chassis.clock import Clock
 from chassis.db import Begin, Tx
 from chassis.directory import Directory
@@ -21,6 +21,7 @@ from contracts.identifiers import Siret
 from contracts.ids import statement_id
 from contracts.sealed import Person
 from contracts.topics import COLLECTOR, STATEMENTS
+from prometheus_client import Counter
 
 from bpij_collector.domain.slip import Insured, Line, Notice, Slip, fingerprint
 from bpij_collector.domain.statement import PaymentStatement, split
@@ -31,6 +32,7 @@ from bpij_collector.store import slips, statements
 from bpij_collector.store.slips import FetchedSlip
 from bpij_collector.store.statements import Sealed
 
+SLIPS = Counter("jonction_slips_total", "Payment slips by what became of them", ["outcome"])
 MAX_ATTEMPTS = 10
 """A slip that ended its reader so often (crash, bug) is set aside: others must not wait for it."""
 
@@ -49,12 +51,23 @@ async def read_slip(
         taken = await slips.take_fetched(tx)
     if taken is None:
         return 0
-    try:
-        slip = await _understood(taken, reader, sealer, directory)
-    except Refused as refused:
-        async with begin() as tx:
-            await _quarantine(tx, taken, refused, clock)
-        return 1
+    with trace.span("read slip", slip=taken.id, attempt=taken.attempt) as span:
+        try:
+            slip = await _understood(taken, reader, sealer, directory)
+        except Refused as refused:
+            async with begin() as tx:
+                await _quarantine(tx, taken, refused, clock)
+            outcome = "quarantined"
+        else:
+            outcome = await _decide(begin, taken, slip, sealer=sealer, refs=refs, clock=clock)
+        span.set_attribute("outcome", outcome)
+    SLIPS.labels(outcome).inc()
+    return 1
+
+
+async def _decide(
+    begin: Begin, taken: FetchedSlip, slip: Slip, *, sealer: Sealer, refs: PersonRefs, clock: Clock
+) -> str:
     person_refs = {
         insured.place: refs.person_ref(taken.tenant, insured.nir.value)
         for insured in slip.insured()
@@ -69,12 +82,15 @@ async def read_slip(
         owner, known = await slips.claim_identification(tx, taken, slip.identification, said)
         if owner == taken.id:
             await _accept(tx, taken, slip, ready=ready, person_refs=person_refs, clock=clock)
+            outcome = "read"
         elif known == said:
             await _ignore(tx, taken, slip, owner, clock)
+            outcome = "ignored"
         else:
             await _quarantine(tx, taken, Refused("identification-reused"), clock)
+            outcome = "quarantined"
         fp("collector.before_commit")
-    return 1
+    return outcome
 
 
 async def _understood(

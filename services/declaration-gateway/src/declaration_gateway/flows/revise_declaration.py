@@ -7,7 +7,7 @@ the other; the whole declaration after the change goes out as one event.
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from chassis import outbox
+from chassis import outbox, trace
 from chassis.db import Tx
 from chassis.errors import Refused, Unavailable
 from contracts.events import (
@@ -66,7 +66,8 @@ async def revise_declaration(
     moved = await declarations.move(tx, standing, after, client=client, at=at, reason=sealed.reason)
     if not moved:
         raise Unavailable("the declaration has just moved", timedelta(seconds=1))
-    await outbox.add(tx, after.said, stream=declaration_id, tenant=tenant, at=at)
+    with trace.span("store", declaration=declaration_id, revision=after.said.revision):
+        await outbox.add(tx, after.said, stream=declaration_id, tenant=tenant, at=at)
     return receipt
 
 

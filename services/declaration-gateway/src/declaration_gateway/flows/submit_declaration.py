@@ -4,7 +4,7 @@
 stored, and `recognise_repeat` finds out what has come again.
 """
 
-from chassis import outbox
+from chassis import outbox, trace
 from chassis.db import Tx
 from chassis.errors import FieldError
 from contracts.events import DeclarationSubmitted
@@ -47,5 +47,6 @@ async def submit_declaration(
         client=client,
         declared_at=at,
     )
-    event = outbox.parameters(submitted, stream=declaration_id, tenant=tenant, at=at)
-    return receipt if await intake.add(tx, arriving, event) else None
+    with trace.span("store", declaration=declaration_id, revision=1):
+        event = outbox.parameters(submitted, stream=declaration_id, tenant=tenant, at=at)
+        return receipt if await intake.add(tx, arriving, event) else None

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from chassis import trace
 from chassis.db import Tx
 from contracts.envelope import Event
 from contracts.events import Declaration
@@ -27,6 +28,7 @@ async def record_declaration(
         siret=declared.siret.value,
         person_ref=declared.person_ref,
         revision=declared.revision,
+        traceparent=trace.current.get(),
     )
     if case.person_ref not in (None, declared.person_ref):
         await ledger.bring_up_to_date(tx, event.tenant, case.person_ref, at)

@@ -45,6 +45,7 @@ class CaseRow:
     gap: Decimal | None
     noted_at: datetime
     changed_at: datetime
+    traceparent: str | None
 
     def says(self, assessment: Assessment) -> bool:
         return all(
@@ -127,12 +128,20 @@ async def list_of_person(tx: Tx, tenant: str, person_ref: str) -> list[CaseRow]:
     return [_row(row) for row in found.mappings()]
 
 
-async def assign(tx: Tx, case_id: UUID, *, siret: str, person_ref: str, revision: int) -> None:
+async def assign(
+    tx: Tx,
+    case_id: UUID,
+    *,
+    siret: str,
+    person_ref: str,
+    revision: int,
+    traceparent: str | None,
+) -> None:
     """Whom and what the case concerns, as of its latest revision."""
     await tx.execute(
         update(sick_case)
         .where(sick_case.c.case_id == case_id, sick_case.c.revision <= revision)
-        .values(siret=siret, person_ref=person_ref)
+        .values(siret=siret, person_ref=person_ref, traceparent=traceparent)
     )
 
 
@@ -210,4 +219,5 @@ def _row(row: Any) -> CaseRow:
         gap=row["gap"],
         noted_at=row["noted_at"],
         changed_at=row["changed_at"],
+        traceparent=row["traceparent"],
     )

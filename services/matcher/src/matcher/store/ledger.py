@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from chassis import outbox
+from chassis import outbox, trace
 from chassis.db import Tx
 from chassis.failpoints import fp
 from chassis.sealing import Sealer
+from contracts.events import Case
 from contracts.money import Amounts
 from contracts.sealed import Pay
 from contracts.topics import DECLARATIONS
@@ -158,5 +159,18 @@ async def _write(tx: Tx, change: Change, at: datetime) -> None:
     if change.deadlines:
         await deadlines.write(tx, row.case_id, change.deadlines)
     fp("matcher.before_news")
-    for event in found:
-        await outbox.add(tx, event, stream=row.case_id, tenant=row.tenant, at=at)
+    if found:
+        await _tell(tx, row, found, at)
+
+
+async def _tell(tx: Tx, row: CaseRow, found: Sequence[Case], at: datetime) -> None:
+    """Whatever brought it, a slip or the clock: news of a case belong to its declaration's path."""
+    with trace.span(
+        "tell case",
+        parent=trace.rejoin(row.traceparent),
+        case=row.case_id,
+        declaration=row.declaration_id,
+        news=" ".join(each.type.rpartition(".")[2] for each in found),
+    ):
+        for event in found:
+            await outbox.add(tx, event, stream=row.case_id, tenant=row.tenant, at=at)

@@ -55,10 +55,18 @@ sick_case = Table(
     Column("gap", EUROS),
     Column("noted_at", INSTANT, nullable=False),
     Column("changed_at", INSTANT, nullable=False),
+    # Of the request that brought the latest revision: what the clock does later belongs to it.
+    Column("traceparent", Text),
     UniqueConstraint("tenant", "declaration_id", name="sick_case_declaration"),
     CheckConstraint("(siret is null) = (person_ref is null)", name="sick_case_person"),
     Index("sick_case_of_person", "tenant", "person_ref"),
     Index("sick_case_newest", "noted_at", "case_id"),
+    Index(
+        "sick_case_open",
+        "state",
+        postgresql_include=["expected_net", "received_net", "gap"],
+        postgresql_where=text("state not in ('settled', 'paid-to-employee', 'cancelled')"),
+    ),
 )
 
 revision = Table(

@@ -41,6 +41,7 @@ class Parcel:
     html: str
     written_at: dt.datetime
     attempt: int
+    traceparent: str | None
 
 
 @dataclass(frozen=True, slots=True)

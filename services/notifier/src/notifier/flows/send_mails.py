@@ -7,7 +7,7 @@ the same Message-ID. While the server is away everything waits in the queue.
 import datetime as dt
 
 import structlog
-from chassis import failpoints, leases
+from chassis import failpoints, leases, trace
 from chassis.clock import Clock
 from chassis.db import Begin
 from chassis.leases import Lease
@@ -43,9 +43,16 @@ async def send_mails(
                 if not lease.lasts(lease_length / 2):
                     break
                 begun = parcel
-                answers = await session.send(parcel)
-                failpoints.fp("notifier.after_send")
-                await _record(begin, parcel, lease, answers, clock.now(), operators=operators)
+                with trace.span(
+                    "mail",
+                    parent=parcel.traceparent,
+                    kind=trace.SpanKind.CLIENT,
+                    mail=parcel.mail_id,
+                    attempt=parcel.attempt,
+                ):
+                    answers = await session.send(parcel)
+                    failpoints.fp("notifier.after_send")
+                    await _record(begin, parcel, lease, answers, clock.now(), operators=operators)
                 answered, begun = answered + 1, None
     finally:
         async with begin() as tx:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
-from chassis import leases
+from chassis import leases, trace
 from chassis.db import Tx
 from chassis.leases import Lease
 from sqlalchemy import and_, exists, func, or_, select, update
@@ -60,6 +60,7 @@ async def queue(tx: Tx, alert: UUID, letter: Letter, written_at: dt.datetime) ->
         "text": letter.text,
         "html": letter.html,
         "written_at": written_at,
+        "traceparent": trace.current.get(),
     }
     await tx.execute(insert(mail).values(row))
     await add_addressees(tx, mail_id, letter.recipients)
@@ -220,6 +221,7 @@ def _parcel(row: Row[Any], recipients: tuple[str, ...]) -> Parcel:
         html=row.html,
         written_at=row.written_at,
         attempt=row.attempts,
+        traceparent=row.traceparent,
     )
 
 

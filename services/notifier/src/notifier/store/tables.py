@@ -65,6 +65,7 @@ mail = Table(
     Column("sent_at", DateTime(timezone=True)),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("try_after", DateTime(timezone=True)),
+    Column("traceparent", Text),
     *leases.columns(),
     CheckConstraint("kind in ('start', 'end')", name="mail_kind"),
     CheckConstraint("state in ('queued', 'sent', 'refused')", name="mail_state"),
