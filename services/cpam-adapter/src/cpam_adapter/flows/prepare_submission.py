@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from chassis import trace
+from chassis import trace
 from chassis.clock import Clock
 from chassis.db import Tx
 from chassis.directory import CpamAccount, Directory
