@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from chassis import trace
-from chassis import trace
 from chassis.clock import Clock
 from chassis.db import Tx
 from chassis.directory import CpamAccount, Directory
