@@ -56,6 +56,7 @@ class Call:
     account: Account
     asked: Asked
     body_sha256: str
+    traceparent: str | None
 
     @property
     def operation(self) -> str:
@@ -80,7 +81,8 @@ async def give_schema() -> Response:
 async def teledeclaration(request: Request, here: Here, account: CpamAccount) -> WireResponse:
     raw = await _read_body(request)
     try:
-        call = Call(account, read_request(raw), hashlib.sha256(raw).hexdigest())
+        asked, digest = read_request(raw), hashlib.sha256(raw).hexdigest()
+        call = Call(account, asked, digest, request.headers.get("traceparent"))
     except SoapFault as fault:
         return WireResponse(Wire(write_fault(fault.code), 500))
     hit = await here.store.run(_pick_fault, call)
@@ -188,4 +190,5 @@ def _record(tx: Tx, call: Call, hit: Hit | None, outcome: str, reply: Reply | No
         body_sha256=call.body_sha256,
         fault=None if hit is None else hit.rule.kind,
         outcome=outcome,
+        traceparent=call.traceparent,
     )

@@ -19,10 +19,11 @@ def add(
     body_sha256: str | None,
     fault: str | None,
     outcome: str,
+    traceparent: str | None = None,
 ) -> None:
     tx.execute(
-        "insert into call (at, account, operation, control_numbers, body_sha256, fault, outcome)"
-        " values (?, ?, ?, ?, ?, ?, ?)",
+        "insert into call (at, account, operation, control_numbers, body_sha256, fault, outcome,"
+        " traceparent) values (?, ?, ?, ?, ?, ?, ?, ?)",
         (
             written(world.get(tx).now),
             account,
@@ -31,5 +32,6 @@ def add(
             body_sha256,
             fault,
             outcome,
+            traceparent,
         ),
     )

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
-from cpam_simulator.store.tables import TABLES
+from cpam_simulator.store.tables import ADDED, TABLES
 
 Tx = sqlite3.Connection
 """Inside `Store.run`: an open transaction, which the act never ends."""
@@ -61,6 +61,9 @@ class Store:
         db.execute("pragma synchronous = full")
         db.execute("pragma foreign_keys = on")
         db.executescript(TABLES)
+        for table, column, kind in ADDED:
+            if column not in {row["name"] for row in db.execute(f"pragma table_info({table})")}:
+                db.execute(f"alter table {table} add column {column} {kind}")
         self._db = db
 
     def _disconnect(self) -> None:

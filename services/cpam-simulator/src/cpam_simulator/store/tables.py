@@ -52,8 +52,12 @@ create table if not exists fault (
   seen integer not null default 0, hits integer not null default 0);
 create table if not exists call (
   id integer primary key, at text not null, account text not null, operation text not null,
-  control_numbers text not null, body_sha256 text, fault text, outcome text not null);
+  control_numbers text not null, body_sha256 text, fault text, outcome text not null,
+  traceparent text);
 """
+
+ADDED = (("call", "traceparent", "text"),)
+"""Columns that a kept world of an earlier release does not have yet."""
 
 EMPTIED = ("arret", "filing", "answer", "slip", "slip_file", "script", "fault", "call")
 
