@@ -44,5 +44,6 @@ def build(settings: GatewaySettings, clock: Clock | None = None) -> Parts:
         problems=PROBLEMS,
         subscriptions=consumers.table(),
         routers=ROUTERS,
+        recall=consumers.recall(),
         desk=desk,
     )

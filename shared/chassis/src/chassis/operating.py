@@ -35,7 +35,7 @@ async def operate_restored(
 ) -> str:
     """`at` is business time. Raises WrongSetting where it cannot be done now."""
     try:
-        epoch, taken = await take_back(
+        taken = await take_back(
             db,
             settings.database.get_secret_value(),
             settings.broker,
@@ -49,7 +49,9 @@ async def operate_restored(
         raise WrongSetting(f"{service} still runs on this database: stop it first") from None
     except Unavailable as away:
         raise WrongSetting(f"{away.reason} gives no answer; nothing is lost, try again") from away
-    return f"epoch {epoch}; {taken} events that were published after the backup taken back"
+    line = f"epoch {taken.epoch}; {taken.events} events published after the backup taken back"
+    left = ", ".join(map(str, taken.refused))
+    return f"{line}; they contradict what is known of {left}" if left else line
 
 
 async def operate_held(applier: Applier, arguments: Sequence[str]) -> str:

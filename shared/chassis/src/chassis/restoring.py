@@ -6,32 +6,28 @@ have reactions to them of its own. The raised epoch gives all that comes later o
 where the log was lost too. Safe to do twice; refused while the service runs.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 import asyncpg
+from contracts.envelope import Event
 from contracts.ids import event_id
-from contracts.topics import PARTITIONS
 from sqlalchemy import text
 
-from chassis import kafka
 from chassis.applying import Subscription
 from chassis.broker import Broker
 from chassis.db import Database, Tx
-from chassis.errors import Unavailable
+from chassis.errors import Refused
 from chassis.positions import Place
 from chassis.reading import Partition
-from chassis.records import Record, record_of
+from chassis.records import Record
 from chassis.relay import LEADER
-from chassis.witness import Witness
+from chassis.scanning import Log
 
-_BATCH = 500
-_FETCH_BYTES = 1_000_000
-_ANSWER_SECONDS = 30.0
 _NAME = "jonction-restored"
 
 _RUNNING = """
@@ -90,6 +86,15 @@ class Recall:
     begin: OnRestored | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`refused`: streams of which the service could not take an event in."""
+
+    epoch: int
+    events: int
+    refused: Sequence[UUID]
+
+
 async def take_back(
     db: Database,
     database_url: str,
@@ -100,9 +105,9 @@ async def take_back(
     read: Sequence[str],
     recall: Recall,
     at: datetime,
-) -> tuple[int, int]:
-    """The new epoch, and how many events came back. Raises StillRunning, Unavailable."""
-    async with _alone(database_url), _Log(broker, service, [*written, *read]) as log:
+) -> Taken:
+    """Raises StillRunning, Unavailable."""
+    async with _alone(database_url), Log(broker, service, [*written, *read]) as log:
         ends = await log.ends()
         own = {key: end for key, end in ends.items() if key[0] in written}
         async with db.begin() as tx:
@@ -110,18 +115,17 @@ async def take_back(
             if recall.begin is not None:
                 others = {key: end for key, end in ends.items() if key[0] in read}
                 await recall.begin(tx, Restored(epoch, at, others))
-        reactions = {(each.model.topic, each.model.type): each for each in recall.own}
-        taken = 0
+        taking = _Taking(f"urn:jonction:{service}", recall.own)
         for key, end in own.items():
             start = await _start(db, log, key)
             async for records in log.read(key, start, end):
                 async with db.begin() as tx:
                     for record in records:
-                        taken += await _take(tx, record, f"urn:jonction:{service}", reactions)
-    return epoch, taken
+                        await taking.take(tx, record)
+    return Taken(epoch, taking.taken, await taking.take_later(db))
 
 
-async def _start(db: Database, log: "_Log", key: Partition) -> int:
+async def _start(db: Database, log: Log, key: Partition) -> int:
     """Behind the last event that the archive knows, if this is the log that it was sent to."""
     async with db.begin() as tx:
         found = await tx.execute(_LAST, {"topic": key[0]})
@@ -133,31 +137,57 @@ async def _start(db: Database, log: "_Log", key: Partition) -> int:
     return place.next_offset if await log.witness.confirms(place) else 0
 
 
-async def _take(
-    tx: Tx, record: Record, source: str, reactions: Mapping[tuple[str, str], Subscription]
-) -> int:
-    event = record.event
-    if event is None or event.source != source:
-        return 0
-    values = {
-        "topic": record.topic,
-        "partition": record.partition,
-        "stream": event.subject,
-        "version": event.version,
-        "epoch": event.epoch,
-        "type": event.type,
-        "tenant": event.tenant,
-        "at": event.time,
-        "traceparent": event.traceparent,
-        "data": json.dumps(event.data, ensure_ascii=False, separators=(",", ":")).encode(),
-        "offset": record.offset,
-    }
-    if (await tx.execute(_TAKE_BACK, values)).first() is None:
-        return 0
-    subscription = reactions.get((record.topic, event.type))
-    if subscription is not None:
-        await subscription.reaction(tx, event, subscription.model.model_validate(event.data))
-    return 1
+class _Taking:
+    def __init__(self, source: str, own: Sequence[Subscription]) -> None:
+        self._source, self.taken = source, 0
+        self._own = {(each.model.topic, each.model.type): each for each in own}
+        self._later: list[tuple[Subscription, Event]] = []
+
+    async def take(self, tx: Tx, record: Record) -> None:
+        event = record.event
+        if event is None or event.source != self._source:
+            return
+        values = {
+            "topic": record.topic,
+            "partition": record.partition,
+            "stream": event.subject,
+            "version": event.version,
+            "epoch": event.epoch,
+            "type": event.type,
+            "tenant": event.tenant,
+            "at": event.time,
+            "traceparent": event.traceparent,
+            "data": json.dumps(event.data, ensure_ascii=False, separators=(",", ":")).encode(),
+            "offset": record.offset,
+        }
+        if (await tx.execute(_TAKE_BACK, values)).first() is None:
+            return
+        self.taken += 1
+        subscription = self._own.get((record.topic, event.type))
+        if subscription is not None and not await self._react(tx, subscription, event):
+            self._later.append((subscription, event))
+
+    async def take_later(self, db: Database) -> list[UUID]:
+        """Between streams there is no order: what was refused may be possible by now. The streams
+        of which an event is refused for good."""
+        while self._later:
+            again, self._later = self._later, []
+            for subscription, event in again:
+                async with db.begin() as tx:
+                    if not await self._react(tx, subscription, event):
+                        self._later.append((subscription, event))
+            if len(self._later) == len(again):
+                break
+        return [event.subject for _, event in self._later]
+
+    async def _react(self, tx: Tx, subscription: Subscription, event: Event) -> bool:
+        data = subscription.model.model_validate(event.data)
+        try:
+            async with tx.begin_nested():
+                await subscription.reaction(tx, event, data)
+        except Refused:
+            return False
+        return True
 
 
 @asynccontextmanager
@@ -175,58 +205,3 @@ async def _alone(database_url: str) -> AsyncIterator[None]:
         yield
     finally:
         await connection.close()
-
-
-class _Log:
-    """All partitions of the topics, read without a group from where they are told to."""
-
-    def __init__(self, broker: Broker, service: str, topics: Sequence[str]) -> None:
-        self._places = [(topic, number) for topic in topics for number in range(PARTITIONS)]
-        self._tps = {key: kafka.TopicPartition(*key) for key in self._places}
-        self._reader = kafka.reader(broker, f"{service}-restored", fetch_bytes=_FETCH_BYTES)
-        self.witness = Witness(broker, f"{service}-restored")
-
-    async def __aenter__(self) -> "_Log":
-        kafka.silence()
-        try:
-            await self._reader.start()
-            await self.witness.start()
-        except kafka.KafkaError as away:
-            await self.__aexit__()
-            raise Unavailable("kafka") from away
-        self._reader.assign(list(self._tps.values()))
-        for tp in self._tps.values():
-            self._reader.seek(tp, 0)
-            self._reader.pause(tp)
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.witness.close()
-        await kafka.close(self._reader)
-
-    async def ends(self) -> dict[Partition, int]:
-        try:
-            found = await self._reader.end_offsets(list(self._tps.values()))
-        except kafka.KafkaError as away:
-            raise Unavailable("kafka") from away
-        return {key: found[tp] for key, tp in self._tps.items()}
-
-    async def read(self, key: Partition, start: int, end: int) -> AsyncIterator[list[Record]]:
-        tp = self._tps[key]
-        self._reader.seek(tp, start)
-        self._reader.resume(tp)
-        try:
-            while await self._reader.position(tp) < end:
-                yield await self._some(tp)
-        finally:
-            self._reader.pause(tp)
-
-    async def _some(self, tp: kafka.TopicPartition) -> list[Record]:
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                while True:
-                    found = await self._reader.getmany(tp, timeout_ms=500, max_records=_BATCH)
-                    if found:
-                        return [record_of(each) for each in found[tp]]
-        except (kafka.KafkaError, TimeoutError) as away:
-            raise Unavailable("kafka") from away

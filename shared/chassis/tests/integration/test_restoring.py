@@ -32,7 +32,7 @@ async def go_back(probe: Probe, version: int) -> None:
 
 async def restored(probe: Probe, recall: Recall | None = None) -> tuple[int, int]:
     await probe.db.close()
-    return await take_back(
+    taken = await take_back(
         probe.db,
         probe.url,
         probe.broker,
@@ -42,6 +42,8 @@ async def restored(probe: Probe, recall: Recall | None = None) -> tuple[int, int
         recall=recall or Recall(),
         at=AT,
     )
+    assert taken.refused == []
+    return taken.epoch, taken.events
 
 
 async def test_no_version_is_given_twice_and_readers_see_no_break(probe: Probe) -> None:
