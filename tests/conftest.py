@@ -13,7 +13,7 @@ from local_platform.kafka import Kafka
 from local_platform.story import read_stories
 from local_platform.supervisor import Platform
 
-StartPlatform = Callable[[], AbstractAsyncContextManager[Platform]]
+StartPlatform = Callable[..., AbstractAsyncContextManager[Platform]]
 Json = dict[str, Any]
 ReadLedger = Callable[[Platform], Awaitable[Json]]
 
@@ -23,11 +23,15 @@ def start_platform(
     tmp_path_factory: pytest.TempPathFactory, new_kafka: Callable[[], Kafka | Cluster]
 ) -> StartPlatform:
     @asynccontextmanager
-    async def start() -> AsyncIterator[Platform]:
+    async def start(**settings: str) -> AsyncIterator[Platform]:
+        """`settings` are those of every service, beside its own."""
         folder = tmp_path_factory.mktemp("platform")
         kafka = new_kafka()
         cluster = kafka if isinstance(kafka, Cluster) else None
-        async with Platform(folder, keep=False, say=print, cluster=cluster) as platform:
+        platform = Platform(folder, keep=False, say=print, cluster=cluster)
+        for service in platform.services.values():
+            service.settings |= settings
+        async with platform:
             yield platform
 
     return start
