@@ -19,4 +19,6 @@ def table(db: Database, ledger: Ledger, clock: Clock, *, every: timedelta) -> li
         async with db.begin() as tx:
             return await deadlines.next_due(tx)
 
-    return [Schedule("watch_deadlines", every=every, run=watch, next_due=next_due)]
+    # What came while this service was away is read before its absence is told.
+    look = Schedule("watch_deadlines", every, watch, next_due, after_reading=True)
+    return [look]

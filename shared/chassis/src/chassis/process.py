@@ -74,15 +74,19 @@ def assemble(
     **state: Any,
 ) -> Parts:
     relay = Relay(settings.database.get_secret_value(), settings.broker, service)
-    scheduler = Scheduler(schedules, clock)
-    workers: list[Worker] = [scheduler]
+    workers: list[Worker] = []
     checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
-    readings: list[Quiet] = [relay.quiet, scheduler.quiet]
+    readings: list[Quiet] = [relay.quiet]
+    reading: Quiet | None = None
     if names := [topic.name for topic in topics.read_by(service)]:
         consumer = Consumer(db, settings.broker, service, names, subscriptions, clock=clock)
         workers.append(consumer)
         checks["consumer"] = consumer.ready
         readings.append(consumer.quiet)
+        reading = consumer.quiet
+    scheduler = Scheduler(schedules, clock, reading=reading)
+    workers.append(scheduler)
+    readings.append(scheduler.quiet)
     app = create_app(
         service,
         production=settings.mode == "production",

@@ -16,11 +16,12 @@ from prometheus_client import Counter
 from chassis.clock import Clock
 from chassis.errors import Unavailable
 from chassis.patience import Patience, rest
-from chassis.quiet import Reading
+from chassis.quiet import Quiet, Reading
 
 log = structlog.get_logger()
 
 _LOOK_AT_CLOCK_SECONDS = 0.05
+_LOOK_AT_LOG_SECONDS = 0.2
 _FAILED = Counter("jonction_schedule_failures_total", "Runs that raised", ["schedule", "error"])
 _WORK = Counter("jonction_schedule_work_total", "Items that runs have dealt with", ["schedule"])
 
@@ -36,11 +37,22 @@ class Schedule:
     """The earliest instant of business time at which there will be something to do."""
     backlog: Callable[[], Awaitable[int]] | None = None
     """Rows that wait in real time: leases held, retries not yet due."""
+    after_reading: bool = False
+    """Begins only when the service has read its topics to their end since its start: what stands
+    in the log unread is no silence."""
 
 
 class Scheduler:
-    def __init__(self, schedules: Sequence[Schedule], clock: Clock) -> None:
-        self._running = [_Running(schedule, clock) for schedule in schedules]
+    def __init__(
+        self,
+        schedules: Sequence[Schedule],
+        clock: Clock,
+        *,
+        reading: Quiet | None = None,
+    ) -> None:
+        self._running = [
+            _Running(each, clock, reading if each.after_reading else None) for each in schedules
+        ]
         self._clock = clock
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -55,13 +67,15 @@ class Scheduler:
 
 
 class _Running:
-    def __init__(self, schedule: Schedule, clock: Clock) -> None:
-        self._schedule, self._clock = schedule, clock
+    def __init__(self, schedule: Schedule, clock: Clock, reading: Quiet | None) -> None:
+        self._schedule, self._clock, self._reading = schedule, clock, reading
         self._settled_at: int | None = None
         self._work = 0
         self._patience = Patience()
 
     async def run(self, stop: asyncio.Event) -> None:
+        while self._reading and not stop.is_set() and (await self._reading()).lag:
+            await rest(stop, _LOOK_AT_LOG_SECONDS)
         while not stop.is_set():
             began_at = self._clock.tick
             seconds = await self._once(began_at)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from chassis.clock import FixedClock
 from chassis.errors import Unavailable
+from chassis.quiet import Reading
 from chassis.schedules import Schedule, Scheduler
 from testkit.probe import running, until
 
@@ -105,3 +106,18 @@ async def test_next_due_is_told_and_what_is_due_today_is_work_left() -> None:
         await asyncio.sleep(0.2)
         reading = await scheduler.quiet()
     assert (reading.due, reading.next_due) == (3, None)
+
+
+async def test_a_schedule_that_waits_for_the_log_begins_when_it_has_been_read() -> None:
+    work, other, log = Work(), Work(), Reading(lag=3)
+
+    async def reading() -> Reading:
+        return log
+
+    schedules = [Schedule("work", HOUR, work, after_reading=True), Schedule("other", HOUR, other)]
+    scheduler = Scheduler(schedules, FixedClock(AT), reading=reading)
+    async with running(scheduler):
+        await until(lambda: other.runs == 1)
+        assert (work.runs, (await scheduler.quiet()).reasons) == (0, ["schedule work"])
+        log.lag = 0
+        await until(lambda: work.runs == 1)
