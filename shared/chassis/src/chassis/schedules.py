@@ -74,13 +74,20 @@ class _Running:
         self._patience = Patience()
 
     async def run(self, stop: asyncio.Event) -> None:
-        while self._reading and not stop.is_set() and (await self._reading()).lag:
+        while not stop.is_set() and not await self._has_read():
             await rest(stop, _LOOK_AT_LOG_SECONDS)
         while not stop.is_set():
             began_at = self._clock.tick
             seconds = await self._once(began_at)
             if seconds is not None:
                 await self._rest(stop, seconds, began_at)
+
+    async def _has_read(self) -> bool:
+        try:
+            return self._reading is None or (await self._reading()).lag == 0
+        except Exception as away:  # noqa: BLE001 (a database that is away ends no schedule)
+            log.warning("schedule waits", schedule=self._schedule.name, error=type(away).__name__)
+            return False
 
     async def _once(self, began_at: int) -> float | None:
         """None = again at once, else how long to rest."""
