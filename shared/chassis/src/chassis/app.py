@@ -21,13 +21,16 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.requests import ClientDisconnect
 
+from chassis.body_in_time import BodyInTime
 from chassis.db import is_transient
 from chassis.errors import FieldError, Refused, Unavailable
+from chassis.figures import Figures
 from chassis.front import Front
 from chassis.problems import Catalogue, language_of
 from chassis.quiet import Quiescence
 
 MAX_BODY_BYTES = 256 * 1024
+BODY_SECONDS = 20.0
 
 Check = Callable[[], Awaitable[str | None]]
 """None when ready, else the reason in a few words."""
@@ -43,7 +46,9 @@ def create_app(
     problems: Catalogue,
     readiness: Mapping[str, Check],
     quiescence: Quiescence | None = None,
+    figures: Figures | None = None,
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[Any]] | None = None,
+    body_seconds: float = BODY_SECONDS,
     **state: Any,
 ) -> FastAPI:
     """`state` lands in `app.state`: `verifier`, `wiring`, whatever the routes reach for."""
@@ -59,9 +64,11 @@ def create_app(
     for key, value in state.items():
         setattr(app.state, key, value)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
+    app.add_middleware(BodyInTime, seconds=body_seconds)
     front = Front(name, MAX_BODY_BYTES, lambda request: _answer(request, Refused("body-too-large")))
     app.add_middleware(front.around)
     _add_probes(app, readiness)
+    _add_metrics(app, figures)
     if quiescence is not None and not production:
         _add_quiescence(app, quiescence, front)
     _add_handlers(app)
@@ -87,8 +94,12 @@ def _add_probes(app: FastAPI, readiness: Mapping[str, Check]) -> None:
             {"ready": not reasons, "reasons": reasons}, status_code=503 if reasons else 200
         )
 
+
+def _add_metrics(app: FastAPI, figures: Figures | None) -> None:
     @app.get("/metrics", include_in_schema=False)
     async def metrics() -> Response:
+        if figures is not None:
+            await figures.refresh()
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -110,6 +121,14 @@ def _answer(request: Request, refused: Refused) -> JSONResponse:
     )
 
 
+_STATUSES = {
+    404: "not-found",
+    405: "method-not-allowed",
+    408: "body-too-slow",
+    413: "body-too-large",
+}
+
+
 def _add_handlers(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def refused(request: Request, raised: Refused) -> Response:
@@ -121,7 +140,7 @@ def _add_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, raised: HTTPException) -> Response:
-        code = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large"}.get(
+        code = _STATUSES.get(
             raised.status_code, "not-json" if raised.status_code < 500 else "internal"
         )
         return _answer(request, Refused(code, status=raised.status_code))

@@ -2,11 +2,13 @@
 value.
 """
 
+import asyncio
 import datetime as dt
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
-from chassis.app import MAX_BODY_BYTES, create_app
+from chassis.app import BODY_SECONDS, MAX_BODY_BYTES, create_app
 from chassis.errors import Refused, Unavailable
 from chassis.problems import Catalogue, language_of
 from contracts.identifiers import Nir
@@ -21,7 +23,7 @@ class Form(BaseModel):
     day: dt.date
 
 
-def app_of(**readiness: str | None) -> FastAPI:
+def app_of(*, body_seconds: float = BODY_SECONDS, **readiness: str | None) -> FastAPI:
     router = APIRouter()
 
     @router.post("/forms")
@@ -51,6 +53,7 @@ def app_of(**readiness: str | None) -> FastAPI:
         routers=[router],
         problems=Catalogue.load(),
         readiness={name: check(reason) for name, reason in readiness.items()},
+        body_seconds=body_seconds,
     )
 
 
@@ -103,6 +106,16 @@ async def test_a_body_over_the_limit_is_refused_before_it_is_read() -> None:
         streamed = await http.post("/forms", content=pieces())
     assert (announced.status_code, announced.json()["code"]) == (413, "body-too-large")
     assert (streamed.status_code, streamed.json()["code"]) == (413, "body-too-large")
+
+
+async def test_a_body_that_does_not_end_is_given_up_with_a_code() -> None:
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    async with client(app_of(body_seconds=0.1)) as http:
+        answer = await http.post("/forms", content=pieces())
+    assert (answer.status_code, answer.json()["code"]) == (408, "body-too-slow")
 
 
 async def test_unavailable_says_when_to_come_back() -> None:
