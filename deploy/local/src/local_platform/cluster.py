@@ -158,7 +158,8 @@ class Cluster:
         }
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise PlatformFailed(f"{Path(command[0]).name}: {done.stderr or done.stdout}")
+            told = (done.stderr or done.stdout).strip() or "no word"
+            raise PlatformFailed(f"{Path(command[0]).name}: {told.splitlines()[0]}")
         return done.stdout
 
     @property

@@ -107,10 +107,12 @@ async def probe(new_probe: NewProbe, kafka_node: Servers) -> Probe:
 def own_kafka(new_kafka: Callable[[], Servers]) -> Iterator[Servers]:
     """A Kafka that tests may stop, kill and wipe."""
     kafka = new_kafka()
-    kafka.start()
-    admit_probe(kafka)
-    yield kafka
-    kafka.stop()
+    try:
+        kafka.start()
+        admit_probe(kafka)
+        yield kafka
+    finally:
+        kafka.stop()
 
 
 @pytest.fixture

@@ -70,10 +70,12 @@ def new_kafka(
 def kafka_node(new_kafka: Callable[[], Kafka | Cluster]) -> Iterator[Kafka | Cluster]:
     """What all tests share; those that break something start their own."""
     servers = new_kafka()
-    servers.start()
-    admit_probe(servers)
-    yield servers
-    servers.stop()
+    try:
+        servers.start()
+        admit_probe(servers)
+        yield servers
+    finally:
+        servers.stop()
 
 
 @pytest.fixture(scope="session")

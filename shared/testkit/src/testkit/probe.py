@@ -166,11 +166,13 @@ class Probe:
 def admit_probe(kafka: Kafka | Cluster) -> None:
     """The rights of a service: its own topics and group, here all that begin with its name."""
     if isinstance(kafka, Cluster):
-        topics = ("--topic", f"{SERVICE}-", "--topic", INCIDENTS.name, "--group", f"{SERVICE}-")
-        rights = ("--operation", "Read", "--operation", "Write", *topics)
+        own = ("--topic", f"{SERVICE}-", "--resource-pattern-type", "prefixed")
         who = ("--add", "--force", "--allow-principal", f"User:{SERVICE}")
-        pattern = ("--resource-pattern-type", "prefixed")
-        kafka.command("kafka-acls.sh", *who, *rights, *pattern)
+        for right in (
+            ("--operation", "Write", "--topic", INCIDENTS.name),
+            ("--operation", "Read", "--group", f"{SERVICE}-"),
+        ):
+            kafka.command("kafka-acls.sh", *who, *own, *right)
 
 
 async def until(true: Callable[[], Any], seconds: float = 20.0) -> None:
