@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from chassis import kafka as clients
+from chassis.broker import Broker
 from chassis.partitions import key_of, partition_of
 from contracts.envelope import Event
 from contracts.events import BY_TYPE
@@ -19,7 +20,7 @@ from testkit.plugin import NewDatabase
 
 
 async def publish(address: str, *records: Event) -> None:
-    producer = clients.producer(address, "test")
+    producer = clients.producer(Broker(address), "test")
     await producer.start()
     try:
         for event in records:
