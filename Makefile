@@ -38,7 +38,7 @@ test: setup ## install what the tests need and run all of them
 check: setup ## ruff, mypy --strict, import rules, unused and missing dependencies, lock file
 	@deploy/local/bin/check $(MEMBERS)
 
-bench: setup ## measure the gateway; figures in var/bench/report.json
+bench: setup ## measure what the platform does a second; figures in var/bench/report.json
 	@$(BIN)/python -m bench
 
 schemas: setup ## write what is made from the code: JSON Schemas, AsyncAPI, env examples, topics

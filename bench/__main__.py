@@ -3,19 +3,25 @@
 import argparse
 import asyncio
 import json
+import os
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median, quantiles
-from typing import Any
 
 from local_platform.places import VAR
 from rich.console import Console
 from rich.table import Table
 
-from bench import accept, delay
+from bench import accept, adapter, consumer, delay, matcher, relay
 from bench.accept import Rounds
+from bench.figures import Compared, Figure, compared, plain
+from bench.ground import Ground, ground
+from bench.workers import Run
 
 console = Console(highlight=False, width=110)
-Figure = dict[str, Any]
+ON_THE_GROUND = ("relay", "consumer", "adapter", "matcher")
+PARTS = ("accept", *ON_THE_GROUND, "delay")
 
 
 def say(line: str) -> None:
@@ -26,72 +32,98 @@ def main() -> None:
     given = _arguments()
     folder = VAR / "bench"
     folder.mkdir(parents=True, exist_ok=True)
-    figures: list[Figure] = []
     report = folder / "report.json"
-    if given.only in (None, "accept"):
-        rounds = accept.measure(folder, rounds=given.rounds, seconds=given.seconds, say=say)
-        figures += _accept_figures(rounds)
-        _write(report, figures)
-    if given.only in (None, "delay"):
-        found = delay.measure(folder / "platform", seconds=given.delay_seconds, say=say)
-        figures += _delay_figures(asyncio.run(found))
-        _write(report, figures)
+    begun, load = time.monotonic(), os.getloadavg()[0]
+    figures = [plain("machine.cores", "1", os.cpu_count() or 1), plain("machine.load", "1", load)]
+    say(f"{os.cpu_count()} cores, {load:.1f} processes busy before the start")
+    for part in _measured(given, folder):
+        figures += part
+        report.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
     console.print(_table(figures))
-    say(f"written to {report}")
-
-
-def _write(report: Path, figures: list[Figure]) -> None:
-    report.write_text(json.dumps({"figures": figures}, indent=2) + "\n")
+    say(f"written to {report} after {time.monotonic() - begun:.0f} s")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=5, help="of accepting")
     parser.add_argument("--seconds", type=float, default=5.0, help="of one round, after warming up")
     parser.add_argument("--delay-seconds", type=float, default=20.0)
-    parser.add_argument("--only", choices=("accept", "delay"))
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     return parser.parse_args()
+
+
+def _measured(given: argparse.Namespace, folder: Path) -> Iterator[list[Figure]]:
+    """The figures of each part as soon as they are there."""
+    if "accept" in given.only:
+        yield _accept_figures(
+            accept.measure(folder, rounds=given.rounds, seconds=given.seconds, say=say)
+        )
+    if asked := [name for name in ON_THE_GROUND if name in given.only]:
+        with ground(folder / "ground") as here:
+            for name in asked:
+                yield asyncio.run(_PARTS[name](here, say))
+    if "delay" in given.only:
+        found = delay.measure(folder / "platform", seconds=given.delay_seconds, say=say)
+        yield _delay_figures(asyncio.run(found))
+
+
+async def _relay(here: Ground, say: Callable[[str], None]) -> list[Figure]:
+    return [(await relay.measure(here, say)).figure("relay.events")]
+
+
+async def _consumer(here: Ground, say: Callable[[str], None]) -> list[Figure]:
+    return [(await consumer.measure(here, say)).figure("consumer.events")]
+
+
+async def _adapter(here: Ground, say: Callable[[str], None]) -> list[Figure]:
+    return _scaled("adapter.acknowledgements", *await adapter.measure(here, say))
+
+
+async def _matcher(here: Ground, say: Callable[[str], None]) -> list[Figure]:
+    return _scaled("matcher.events", *await matcher.measure(here, say))
+
+
+_PARTS = {"relay": _relay, "consumer": _consumer, "adapter": _adapter, "matcher": _matcher}
+
+
+def _scaled(name: str, one: Compared, two: Run) -> list[Figure]:
+    single = median(one.ours)
+    return [
+        one.figure(name),
+        plain(f"{name}.two-workers", "1/s", two.rate),
+        plain(f"{name}.two-workers.speed-up", "1", two.rate / single),
+        plain(f"{name}.two-workers.fairness", "1", two.fairness),
+    ]
 
 
 def _accept_figures(rounds: dict[str, Rounds]) -> list[Figure]:
     gateway, floor, naive = (rounds[kind].rate for kind in accept.KINDS)
-    compared = {
-        "name": "gateway.accept",
-        "unit": "1/s",
-        "value": round(gateway, 1),
-        "floor": round(floor, 1),
-        "naive": round(naive, 1),
-        "ratio_floor": round(gateway / floor, 3),
-        "ratio_naive": round(gateway / naive, 3),
-    }
-    figures: list[Figure] = [compared]
+    figures: list[Figure] = [compared("gateway.accept", gateway, floor, naive)]
     for name in ("p50", "p99"):
         of_each = {kind: round(median(getattr(rounds[kind], name)), 1) for kind in accept.KINDS}
         value = of_each.pop("gateway")
         figures.append({"name": f"gateway.accept.{name}", "unit": "ms", "value": value, **of_each})
     for kind in accept.KINDS:
-        figures.append(_figure(f"gateway.accept.memory.{kind}", "MiB", rounds[kind].memory_mib))
+        figures.append(plain(f"gateway.accept.memory.{kind}", "MiB", rounds[kind].memory_mib))
     return figures
 
 
 def _delay_figures(found: delay.Delays) -> list[Figure]:
     return [
         *[
-            _figure(f"acknowledgement.delay.p{rank}", "ms", _percentile(found.acknowledged, rank))
+            plain(f"acknowledgement.delay.p{rank}", "ms", _percentile(found.acknowledged, rank))
             for rank in (50, 99)
         ],
-        _figure("acknowledgement.rate", "1/s", found.rate),
-        _figure("acknowledgement.given-up", "1", found.given_up),
-        *[_figure(f"memory.{name}", "MiB", mib) for name, mib in found.memory.items()],
+        plain("acknowledgement.rate", "1/s", found.rate),
+        plain("acknowledgement.given-up", "1", found.given_up),
+        plain("cpu.all", "ms a declaration", sum(found.cpu.values())),
+        *[plain(f"cpu.{name}", "ms a declaration", ms) for name, ms in found.cpu.items()],
+        *[plain(f"memory.{name}", "MiB", mib) for name, mib in found.memory.items()],
     ]
 
 
-def _figure(name: str, unit: str, value: float) -> Figure:
-    return {"name": name, "unit": unit, "value": round(value, 1)}
-
-
 def _percentile(values: list[float], rank: int) -> float:
-    return round(median(values) if rank == 50 else quantiles(values, n=100)[rank - 1], 1)
+    return median(values) if rank == 50 else quantiles(values, n=100)[rank - 1]
 
 
 def _table(figures: list[Figure]) -> Table:

@@ -124,7 +124,7 @@ def _application(
 ) -> Iterator[subprocess.Popen[bytes]]:
     database = f"{DATABASE}_naive" if kind == "naive" else DATABASE
     settings = {
-        "JONCTION_MODE": "production",
+        "JONCTION_MODE": "test",
         "JONCTION_DATABASE": server.url(database, DATABASE),
         "JONCTION_KAFKA": "127.0.0.1:1",
         "JONCTION_DIRECTORY": str(material.directory),

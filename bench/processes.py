@@ -1,7 +1,10 @@
 """What can be seen of processes from outside: who listens, how much memory they hold."""
 
+import asyncio
+import os
 import socket
 import time
+from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
 
@@ -20,9 +23,29 @@ def wait_listening(process: Popen[bytes], port: int, log: Path) -> None:
     raise SystemExit(f"bench: application did not start, see {log}")
 
 
+async def until(happened: Callable[[], bool]) -> None:
+    """Exact to a millisecond; what is waited for runs in this loop."""
+    while not happened():  # noqa: ASYNC110 (a counter of ours has no event)
+        await asyncio.sleep(0.001)
+
+
+def cpu_milliseconds(pid: int) -> float:
+    """Of the process and its children, those that have ended and those that live."""
+    ticks = sum(_ticks(each) for each in [pid, *_descendants(pid)])
+    return ticks * 1000 / os.sysconf("SC_CLK_TCK")
+
+
 def memory_mib(pid: int) -> float:
     """Proportional set size of the process and its children: shared pages are counted once."""
     return sum(_pss_kib(each) for each in [pid, *_descendants(pid)]) / MIB
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has just ended
+        return 0
+    return sum(map(int, fields[11:15]))
 
 
 def _pss_kib(pid: int) -> int:
