@@ -7,6 +7,7 @@ from random import SystemRandom
 from chassis.clock import open_clock
 from chassis.db import Database
 from chassis.directory import Directory
+from chassis.figures import Figure
 from chassis.incidents import Incidents
 from chassis.process import Parts, assemble
 from chassis.sealing import Sealer
@@ -21,6 +22,7 @@ from cpam_adapter.partner.contract import Contract
 from cpam_adapter.partner.cpam import Cpam
 from cpam_adapter.partner.post import Post
 from cpam_adapter.settings import Settings
+from cpam_adapter.store import submissions
 
 SERVICE = "cpam-adapter"
 
@@ -63,6 +65,7 @@ def build(settings: Settings) -> Parts:
         schedules=schedules.table(sending, asking, collecting, applying, pace),
         routers=[routes.router],
         closers=[cpam.close],
+        figures=[Figure(submissions.OPEN, submissions.count_open, every_seconds=15)],
         recall=consumers.recall(clock, incidents),
         sealer=sealer,
         incidents=incidents,

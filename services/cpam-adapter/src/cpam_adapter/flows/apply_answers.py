@@ -9,15 +9,17 @@ import asyncio
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from functools import partial
 from uuid import UUID
 
 from chassis import trace
 from chassis.clock import Clock
-from chassis.db import Begin, Tx
+from chassis.db import Begin, Tx, after_commit
 from chassis.incidents import Incidents
 from chassis.sealing import Sealer
 from contracts.events import Acceptance, SubmissionAnswered
 from contracts.topics import SUBMISSIONS
+from prometheus_client import Histogram
 
 from cpam_adapter.domain.answers import Accepted, Special, effect
 from cpam_adapter.domain.submission import State
@@ -27,6 +29,13 @@ from cpam_adapter.store import answers, facts, proofs, quarantine, submissions
 from cpam_adapter.store.answers import About, StoredAnswer
 from cpam_adapter.store.submissions import Submission
 
+_HOUR, _DAY = 3600, 24 * 3600
+DELAYS = Histogram(
+    "jonction_cpam_answer_delay_seconds",
+    "Business time from a deposit to its first business answer",
+    ["caisse"],
+    buckets=[_HOUR, 6 * _HOUR, *(days * _DAY for days in (1, 2, 3, 4, 5, 7, 10, 14, 21, 30))],
+)
 _AT_ONCE = 200
 
 
@@ -166,6 +175,9 @@ async def _move(
         acceptance=_acceptance(reply.accepted),
     )
     await facts.tell(tx, submission, news, now)
+    if submission.deposited_at is not None and submission.last_answer_at is None:
+        delay = (reply.answered_at - submission.deposited_at).total_seconds()
+        after_commit(tx, partial(DELAYS.labels(submission.caisse).observe, delay))
 
 
 async def _contradict(tx: Tx, applying: Applying, submission: Submission) -> None:

@@ -53,9 +53,9 @@ class Preparing:
 
 async def prepare_submission(preparing: Preparing, tx: Tx, event: Event, data: Declaration) -> None:
     identity = submission_id(data.declaration_id, data.revision)
-    if await submissions.find(tx, identity) is not None:
-        return
-    origin = await submissions.origin_number(tx, data.declaration_id, before=data.revision)
+    origin = None
+    if data.revision > 1:
+        origin = await submissions.origin_number(tx, data.declaration_id, before=data.revision)
     if origin is None and data.cancelled:
         log.info("nothing was filed, nothing to cancel", declaration=str(data.declaration_id))
         return
@@ -90,6 +90,8 @@ async def prepare_submission(preparing: Preparing, tx: Tx, event: Event, data: D
         ask_first=is_held,
         **row,
     )
+    if submission is None:
+        return
     told = await holding.list_told(tx, identity) if is_held else []
     for fact in told:
         submission = await holding.recall(tx, submission, fact, preparing.clock.now())

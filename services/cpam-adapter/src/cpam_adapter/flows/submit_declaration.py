@@ -250,11 +250,12 @@ async def _quarantine(
 
 async def _keep_answer(tx: Tx, sending: Sending, trial: _Trial, *, in_time: bool) -> None:
     now, told = sending.clock.now(), trial.outcome.word
-    await proofs.end_attempt(tx, trial.submission, outcome=told, at=now)
     await proofs.keep_answer(
         tx,
         trial.submission,
         sealer=sending.sealer,
+        outcome=told,
+        at=now,
         sent=trial.exchange.sent,
         http_status=trial.exchange.status,
         raw=trial.exchange.body,

@@ -6,6 +6,7 @@ library may raise the same error before and after the request was heard.
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -14,6 +15,7 @@ import httpx
 from chassis import trace
 from chassis.directory import CpamAccount
 from chassis.http import http_client
+from prometheus_client import Histogram
 
 from cpam_adapter.partner.xml import LARGEST_BYTES, MESSAGES
 
@@ -31,6 +33,9 @@ class Exchange:
     failure: str | None = None
 
 
+CALLS = Histogram("jonction_cpam_call_seconds", "Real time of one call", ["operation"])
+
+
 class Post:
     def __init__(self, url: str, *, longest_seconds: float, connect_seconds: float = 3.0) -> None:
         self._url = url
@@ -45,7 +50,7 @@ class Post:
         await self._http.aclose()
 
     async def __call__(self, account: CpamAccount, operation: str, envelope: bytes) -> Exchange:
-        wire = _Wire()
+        wire, begun = _Wire(), time.perf_counter()
         with _traced(operation) as span:
             try:
                 async with asyncio.timeout(self._longest_seconds):
@@ -56,6 +61,7 @@ class Post:
                 wire.failure = "time-out"
             except httpx.TransportError:
                 wire.failure = "connection"
+            CALLS.labels(operation).observe(time.perf_counter() - begun)
             span.set_attributes({"sent": wire.sent, "outcome": wire.failure or str(wire.status)})
         return wire.facts()
 

@@ -11,11 +11,17 @@ from typing import Any, Literal
 from uuid import UUID
 
 import sqlalchemy as sa
-from chassis.db import Tx
+from chassis.db import Tx, after_commit
+from prometheus_client import Counter
 from sqlalchemy.dialects.postgresql import insert
 
 from cpam_adapter.store.tables import answer as table
 
+ANSWERS = Counter(
+    "jonction_cpam_answers_total",
+    "Business answers, by verdict and by what became of them",
+    ["verdict", "outcome"],
+)
 Settled = Literal["applied", "ignored", "conflict", "quarantined"]
 
 
@@ -107,6 +113,7 @@ async def settle(
             confirmed=stored.answer_id is None,
         )
     )
+    after_commit(tx, ANSWERS.labels(about.verdict if about else "unread", state).inc)
     return changed.rowcount == 1
 
 

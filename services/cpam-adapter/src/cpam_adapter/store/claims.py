@@ -16,15 +16,16 @@ from cpam_adapter.store.submissions import COLUMNS, Submission, read
 from cpam_adapter.store.tables import deposit_hold
 from cpam_adapter.store.tables import submission as table
 
+_EARLIER = sa.alias(table)
+
 
 def first_of_declaration() -> sa.ColumnElement[bool]:
     """A revision waits until the one before it is definitive."""
-    earlier = sa.alias(table)
     return ~sa.exists().where(
-        earlier.c.tenant == table.c.tenant,
-        earlier.c.declaration_id == table.c.declaration_id,
-        earlier.c.revision < table.c.revision,
-        earlier.c.state.not_in(list(DEFINITIVE)),
+        _EARLIER.c.tenant == table.c.tenant,
+        _EARLIER.c.declaration_id == table.c.declaration_id,
+        _EARLIER.c.revision < table.c.revision,
+        _EARLIER.c.state.not_in(list(DEFINITIVE)),
     )
 
 

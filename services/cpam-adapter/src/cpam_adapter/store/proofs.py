@@ -57,11 +57,13 @@ async def keep_answer(
     submission: Submission,
     *,
     sealer: Sealer,
+    outcome: str,
+    at: datetime,
     sent: str,
     http_status: int | None,
     raw: bytes,
 ) -> None:
-    """What went over the wire, and what came back as it came."""
+    """Ends the attempt with what went over the wire, and what came back as it came."""
     sealed = None
     if raw:
         sealed = await sealer.seal_bytes(
@@ -71,7 +73,15 @@ async def keep_answer(
             stream=submission.id,
             field=f"answer-{submission.attempt}",
         )
-    await _write(tx, submission, sent=sent, http_status=http_status, answer=sealed)
+    await _write(
+        tx,
+        submission,
+        outcome=outcome,
+        ended_at=at,
+        sent=sent,
+        http_status=http_status,
+        answer=sealed,
+    )
 
 
 async def _write(tx: Tx, submission: Submission, **values: Any) -> None:

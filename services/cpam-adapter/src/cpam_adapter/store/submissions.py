@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from chassis import leases
 from chassis.db import Tx
 from chassis.leases import Lease
+from prometheus_client import Gauge
 from sqlalchemy.dialects.postgresql import insert
 
 from cpam_adapter.domain.submission import Fact, State, after
@@ -61,7 +62,38 @@ class Submission:
         }
 
 
+OPEN = Gauge("jonction_submissions_open", "Submissions without a final word", ["caisse", "state"])
+_FINAL = [State.ACCEPTED, State.REJECTED, State.REJECTED_FORM]
 COLUMNS = [table.c[name] for name in Submission.__dataclass_fields__]
+
+# Made once: building these for each declaration took longer than running them.
+_ADD = insert(table).on_conflict_do_nothing(index_elements=[table.c.id]).returning(*COLUMNS)
+_ORIGIN = (
+    sa.select(table.c.control_number)
+    .where(
+        table.c.declaration_id == sa.bindparam("declaration"),
+        table.c.revision < sa.bindparam("before"),
+        table.c.state != State.REJECTED_FORM,
+    )
+    .order_by(table.c.revision)
+    .limit(1)
+)
+_CANCELLED = sa.alias(table)
+_DOUBLE = (
+    sa.select(table.c.id)
+    .where(
+        table.c.tenant == sa.bindparam("tenant"),
+        table.c.content_sha256 == sa.bindparam("content_sha256"),
+        table.c.declaration_id != sa.bindparam("declaration"),
+        table.c.state.not_in([State.REJECTED_FORM, State.REJECTED]),
+        ~sa.exists().where(
+            _CANCELLED.c.tenant == table.c.tenant,
+            _CANCELLED.c.declaration_id == table.c.declaration_id,
+            _CANCELLED.c.change == "cancellation",
+        ),
+    )
+    .limit(1)
+)
 
 
 def read(row: sa.Row[Any]) -> Submission:
@@ -69,9 +101,21 @@ def read(row: sa.Row[Any]) -> Submission:
     return Submission(**{**values, "state": State(values["state"])})
 
 
-async def add(tx: Tx, **values: Any) -> Submission:
-    found = await tx.execute(insert(table).values(**values).returning(*COLUMNS))
-    return read(found.one())
+async def count_open(tx: Tx) -> dict[tuple[str, ...], float]:
+    """By caisse and state."""
+    caisse = sa.func.coalesce(table.c.caisse, "none")
+    query = (
+        sa.select(caisse, table.c.state, sa.func.count())
+        .where(table.c.state.not_in([sa.literal_column(f"'{state}'") for state in _FINAL]))
+        .group_by(caisse, table.c.state)
+    )
+    return {(row[0], row[1]): row[2] for row in await tx.execute(query)}
+
+
+async def add(tx: Tx, **values: Any) -> Submission | None:
+    """None when it is there already."""
+    row = (await tx.execute(_ADD, values)).one_or_none()
+    return None if row is None else read(row)
 
 
 async def find(tx: Tx, identity: UUID, *, lock: bool = False) -> Submission | None:
@@ -100,40 +144,18 @@ async def list_(
 
 async def origin_number(tx: Tx, declaration: UUID, *, before: int) -> str | None:
     """The number under which the arrêt was, or may have been, filed first."""
-    query = (
-        sa.select(table.c.control_number)
-        .where(
-            table.c.declaration_id == declaration,
-            table.c.revision < before,
-            table.c.state != State.REJECTED_FORM,
-        )
-        .order_by(table.c.revision)
-        .limit(1)
-    )
-    return (await tx.execute(query)).scalar_one_or_none()
+    found = await tx.execute(_ORIGIN, {"declaration": declaration, "before": before})
+    number: str | None = found.scalar_one_or_none()
+    return number
 
 
 async def find_double(
     tx: Tx, *, tenant: str, content_sha256: str, declaration: UUID
 ) -> UUID | None:
     """A live submission of another declaration with equal content."""
-    cancelled = sa.alias(table)
-    query = (
-        sa.select(table.c.id)
-        .where(
-            table.c.tenant == tenant,
-            table.c.content_sha256 == content_sha256,
-            table.c.declaration_id != declaration,
-            table.c.state.not_in([State.REJECTED_FORM, State.REJECTED]),
-            ~sa.exists().where(
-                cancelled.c.tenant == table.c.tenant,
-                cancelled.c.declaration_id == table.c.declaration_id,
-                cancelled.c.change == "cancellation",
-            ),
-        )
-        .limit(1)
-    )
-    return (await tx.execute(query)).scalar_one_or_none()
+    known = {"tenant": tenant, "content_sha256": content_sha256, "declaration": declaration}
+    found: UUID | None = (await tx.execute(_DOUBLE, known)).scalar_one_or_none()
+    return found
 
 
 async def move(

@@ -59,6 +59,12 @@ submission = sa.Table(
         "next_action_at",
         postgresql_where=sa.text("next_action_at is not null"),
     ),
+    sa.Index(
+        "submission_open",
+        "caisse",
+        "state",
+        postgresql_where=sa.text("state not in ('ACCEPTED', 'REJECTED', 'REJECTED_FORM')"),
+    ),
     sa.Index("submission_ask_first", "prepared_at", postgresql_where=sa.text("ask_first")),
     # At most one sending of unknown outcome a declaration, whatever a bug may try.
     sa.Index(
