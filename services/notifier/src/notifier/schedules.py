@@ -17,7 +17,6 @@ HEARTBEAT = Gauge(
     "jonction_notifier_heartbeat_seconds",
     "Unix time at which the notifier last looked at its queue; rings elsewhere when it stops",
 )
-QUEUED = Gauge("jonction_notifier_mails_queued", "Mails that wait to be sent")
 
 
 def table(
@@ -38,9 +37,7 @@ def table(
 
     async def queued() -> int:
         async with db.begin() as tx:
-            waiting = await mails.count_queued(tx)
-        QUEUED.set(waiting)
-        return waiting
+            return await mails.count_queued(tx)
 
     async def watch() -> int:
         async with db.begin() as tx:

@@ -6,6 +6,7 @@ from pathlib import Path
 from chassis.clock import open_clock
 from chassis.db import Database
 from chassis.directory import Directory
+from chassis.figures import Figure
 from chassis.process import Parts, assemble
 from contracts.topics import NOTIFIER
 
@@ -15,6 +16,7 @@ from notifier.partner.letters import Letters
 from notifier.partner.post import PostOffice
 from notifier.routes import router
 from notifier.settings import Settings
+from notifier.store import alerts, mails
 
 
 def build(settings: Settings) -> Parts:
@@ -51,6 +53,10 @@ def build(settings: Settings) -> Parts:
             every=dt.timedelta(seconds=settings.mail_poll_seconds),
             lease_length=dt.timedelta(seconds=settings.mail_lease_seconds),
         ),
+        figures=[
+            Figure(alerts.OPEN, alerts.count_open),
+            Figure(mails.QUEUED, mails.queue_length),
+        ],
     )
 
 

@@ -14,7 +14,7 @@ from asyncpg.exceptions import PostgresConnectionError
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, generate_latest
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -34,6 +34,10 @@ BODY_SECONDS = 20.0
 
 Check = Callable[[], Awaitable[str | None]]
 """None when ready, else the reason in a few words."""
+
+REFUSALS = Counter(
+    "jonction_refusals_total", "Reasons for which requests were refused", ["service", "code"]
+)
 
 log = structlog.get_logger()
 
@@ -60,6 +64,7 @@ def create_app(
         lifespan=lifespan,
         telemetry={"logs": False},
     )
+    app.state.name = name
     app.state.problems = problems
     for key, value in state.items():
         setattr(app.state, key, value)
@@ -121,6 +126,13 @@ def _answer(request: Request, refused: Refused) -> JSONResponse:
     )
 
 
+def _count(request: Request, raised: Refused) -> None:
+    """By every reason found: one request may be counted under several."""
+    codes = {error.code for error in raised.errors} or {raised.code}
+    for code in codes:
+        REFUSALS.labels(request.app.state.name, code).inc()
+
+
 _STATUSES = {
     404: "not-found",
     405: "method-not-allowed",
@@ -132,11 +144,14 @@ _STATUSES = {
 def _add_handlers(app: FastAPI) -> None:
     @app.exception_handler(Refused)
     async def refused(request: Request, raised: Refused) -> Response:
+        _count(request, raised)
         return _answer(request, raised)
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, raised: RequestValidationError) -> Response:
-        return _answer(request, refusal_of(raised.errors(), app.state.problems))
+        found = refusal_of(raised.errors(), app.state.problems)
+        _count(request, found)
+        return _answer(request, found)
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, raised: HTTPException) -> Response:

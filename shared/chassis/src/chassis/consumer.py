@@ -38,7 +38,7 @@ DEAF_AFTER_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 5.0
 
 EVENTS = Counter("jonction_events_consumed_total", "By what became of them", ["service", "outcome"])
-LAG = Gauge("jonction_consumer_lag", "Events in the log not yet taken", ["service"])
+LAG = Gauge("jonction_consumer_lag", "Events in the log not yet taken", ["service", "topic"])
 FENCED = Counter("jonction_consumer_fenced_total", "Batches that a twin had applied", ["service"])
 
 
@@ -216,15 +216,18 @@ class Consumer:
         """A consumer that lags and hears nothing is deaf: its connection is made anew."""
         self._count_partitions(reader)
         ends = await reader.ends()
-        mine = {key: place.next_offset for key, place in self._places.items()}
-        behind = sum(max(0, ends.get(key, 0) - offset) for key, offset in mine.items())
-        LAG.labels(self._group).set(behind)
-        if not behind:
+        # Of every topic: what another worker has taken over is not this one's any more.
+        behind = dict.fromkeys(self._topics, 0)
+        for key, place in self._places.items():
+            behind[place.topic] += max(0, ends.get(key, 0) - place.next_offset)
+        for topic, count in behind.items():
+            LAG.labels(self._group, topic).set(count)
+        if not any(behind.values()):
             self._heard_at = time.monotonic()
         if time.monotonic() - self._heard_at > DEAF_AFTER_SECONDS:
             raise Deaf
         async with self._db.begin() as tx:
-            await watch_held(tx, self._incidents, self._group)
+            await watch_held(tx, self._incidents)
 
     async def _stand(self, stopped: Stopped, stop: asyncio.Event) -> None:
         """Reads nothing until an operator has acted; says why all the while."""

@@ -39,6 +39,9 @@ _DURABLE = ("fsync", "full_page_writes", "synchronous_commit")
 _TRANSIENT_STATES = ("08", "53", "57", "40001", "40P01", "55P03")
 
 
+_AFTER = "after_commit"
+
+
 class Forgetful(RuntimeError):
     """No work is done on a server whose commits do not outlive a power cut."""
 
@@ -67,8 +70,12 @@ class Database:
         """The first one also checks the server, so that a service may start before it is there."""
         if not self._is_durable:
             await self.check_durability()
+        acts: list[Callable[[], None]] = []
         async with self._engine.begin() as tx:
+            tx.info[_AFTER] = acts
             yield tx
+        for act in acts:
+            act()
 
     @asynccontextmanager
     async def single(self) -> AsyncIterator[Tx]:
@@ -103,6 +110,11 @@ class Database:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+
+def after_commit(tx: Tx, act: Callable[[], None]) -> None:
+    """For counters: done once `tx` is committed, and never if it is rolled back."""
+    tx.info.setdefault(_AFTER, []).append(act)
 
 
 def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:

@@ -27,6 +27,7 @@ from chassis.clock import Clock, VirtualClock
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Database
 from chassis.errors import WrongSetting
+from chassis.figures import Figure, Figures, of_mechanisms
 from chassis.operating import operate_held, operate_log, operate_restored
 from chassis.operations import operations_router
 from chassis.problems import Catalogue
@@ -71,6 +72,7 @@ def assemble(
     readiness: Mapping[str, Check] | None = None,
     closers: Sequence[Callable[[], Awaitable[None]]] = (),
     recall: Recall | None = None,
+    figures: Sequence[Figure] = (),
     **state: Any,
 ) -> Parts:
     relay = Relay(settings.database.get_secret_value(), settings.broker, service)
@@ -94,6 +96,7 @@ def assemble(
         problems=Catalogue.load(problems),
         readiness=checks | dict(readiness or {}),
         quiescence=Quiescence(service, clock, readings),
+        figures=Figures(db.begin, [*of_mechanisms(service), *figures]),
         verifier=Verifier(settings.keys, service),
         db=db,
         **state,

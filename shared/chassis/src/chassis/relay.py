@@ -6,14 +6,13 @@ paused one that wakes up included, can only make duplicates.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import asyncpg
 import structlog
 from asyncpg.exceptions import InterfaceError, PostgresError
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter
 
 from chassis import kafka
 from chassis.broker import Broker
@@ -33,8 +32,6 @@ LEADER = 0x4F555442
 PUBLISHED = Counter(
     "jonction_events_published_total", "Acknowledged by Kafka", ["service", "topic"]
 )
-DEPTH = Gauge("jonction_outbox_rows", "Events not yet acknowledged by Kafka", ["service"])
-OLDEST = Gauge("jonction_outbox_oldest_seconds", "Age of the oldest of them", ["service"])
 
 _READ = """
     select id, topic, partition, stream_id, version, epoch, type, tenant, occurred_at,
@@ -52,10 +49,6 @@ _ARCHIVE = """
     select id, topic, partition, stream_id, version, epoch, type, tenant,
            occurred_at, traceparent, data, written_at, record_offset
     from gone
-"""
-_LOOK = """
-    select count(*), coalesce(extract(epoch from clock_timestamp() - min(written_at)), 0)
-    from outbox
 """
 _SESSION = {
     "application_name": "jonction-relay",
@@ -124,14 +117,10 @@ class Relay:
                 if stop.is_set():
                     return
             async with self._producer() as producer:
-                next_look = 0.0
                 while not stop.is_set():
                     sent = await self._round(connection, producer)
                     self._say(None)
                     patience.reset()
-                    if time.monotonic() >= next_look:
-                        await self._look(connection)
-                        next_look = time.monotonic() + 1.0
                     if sent < ROUND:
                         await rest(stop, IDLE_SECONDS)
 
@@ -169,11 +158,6 @@ class Relay:
     def _raise_first(tasks: Iterable["asyncio.Task[int]"]) -> None:
         for task in tasks:
             task.result()
-
-    async def _look(self, connection: asyncpg.Connection) -> None:
-        rows, seconds = await connection.fetchrow(_LOOK)
-        DEPTH.labels(self._service).set(rows)
-        OLDEST.labels(self._service).set(float(seconds))
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:

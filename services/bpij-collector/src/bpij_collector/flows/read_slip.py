@@ -21,7 +21,6 @@ from contracts.identifiers import Siret
 from contracts.ids import statement_id
 from contracts.sealed import Person
 from contracts.topics import COLLECTOR, STATEMENTS
-from prometheus_client import Counter
 
 from bpij_collector.domain.slip import Insured, Line, Notice, Slip, fingerprint
 from bpij_collector.domain.statement import PaymentStatement, split
@@ -32,7 +31,6 @@ from bpij_collector.store import slips, statements
 from bpij_collector.store.slips import FetchedSlip
 from bpij_collector.store.statements import Sealed
 
-SLIPS = Counter("jonction_slips_total", "Payment slips by what became of them", ["outcome"])
 MAX_ATTEMPTS = 10
 """A slip that ended its reader so often (crash, bug) is set aside: others must not wait for it."""
 
@@ -61,7 +59,6 @@ async def read_slip(
         else:
             outcome = await _decide(begin, taken, slip, sealer=sealer, refs=refs, clock=clock)
         span.set_attribute("outcome", outcome)
-    SLIPS.labels(outcome).inc()
     return 1
 
 

@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.db import Tx
+from chassis.db import Tx, after_commit
 from contracts.sealed import SealedField
+from prometheus_client import Counter
 from sqlalchemy import RowMapping, and_, func, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bpij_collector.domain.slip_life import TRANSITIONS, SlipEvent, SlipState
 from bpij_collector.store.tables import identification, slip
+
+SLIPS = Counter("jonction_slips_total", "Payment slips by what became of them", ["state"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ async def add(
         )
         .on_conflict_do_nothing()
     )
+    if added.rowcount == 1 and state == "quarantined":
+        after_commit(tx, SLIPS.labels(state).inc)
     return added.rowcount == 1
 
 
@@ -131,6 +136,8 @@ async def decide(
         .where(slip.c.id == id, slip.c.state == "fetched")
         .values(state=TRANSITIONS["fetched", event], decided_at=at, **values)
     )
+    if changed.rowcount == 1:
+        after_commit(tx, SLIPS.labels(TRANSITIONS["fetched", event]).inc)
     return changed.rowcount == 1
 
 

@@ -13,6 +13,7 @@ from chassis.errors import FieldError, Refused
 from chassis.failpoints import fp
 from chassis.problems import Catalogue, language_of
 from fastapi import APIRouter, Header, Request, Response
+from prometheus_client import Counter
 
 from declaration_gateway.domain import coherence
 from declaration_gateway.domain.changing import BY_CHANGE, Changing
@@ -31,6 +32,9 @@ from declaration_gateway.routes.schemas import body_of, receipt_of, refusals
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
+ACCEPTS = Counter(
+    "jonction_accepts_total", "Answers 200 and 202 to declarations", ["change", "outcome"]
+)
 _KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"', re.ASCII)
 Hris = Annotated[Caller, require("hris")]
@@ -85,6 +89,7 @@ async def declare(request: Request, caller: Hris, key: Key = None) -> Response:
             receipt = await recognise_repeat(
                 tx, submitted, tenant=tenant, key=known_as, fingerprint=digest
             )
+    ACCEPTS.labels("initial", "repeated" if receipt.duplicate else "accepted").inc()
     return _told(request, desk.problems, receipt)
 
 
@@ -125,6 +130,7 @@ async def revise(
         )
         fp("gateway.before_commit")
     fp("gateway.after_commit")
+    ACCEPTS.labels(said.change, "repeated" if receipt.duplicate else "accepted").inc()
     return _told(request, desk.problems, receipt)
 
 

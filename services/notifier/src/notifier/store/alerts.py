@@ -6,12 +6,15 @@ from typing import Any
 from uuid import UUID
 
 from chassis.db import Tx
-from sqlalchemy import Select, select, tuple_, update
+from prometheus_client import Gauge
+from sqlalchemy import Select, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 
 from notifier.domain.alert import FACTS, Alert, Ending, Facts, Kind, State, Subject
 from notifier.store.tables import alert as table
+
+OPEN = Gauge("jonction_alerts_open", "Alerts that nothing has ended yet", ["kind"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,15 @@ async def resolve(tx: Tx, ending: Ending) -> Alert | None:
         )
     ).one_or_none()
     return None if row is None else _alert(row)
+
+
+async def count_open(tx: Tx) -> dict[tuple[str, ...], float]:
+    query = (
+        select(table.c.kind, func.count())
+        .where(table.c.resolved_at.is_(None))
+        .group_by(table.c.kind)
+    )
+    return {(row[0],): row[1] for row in await tx.execute(query)}
 
 
 async def find(tx: Tx, alert_id: UUID) -> Alert | None:

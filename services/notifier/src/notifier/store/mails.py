@@ -10,8 +10,10 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from chassis import leases, trace
-from chassis.db import Tx
+from chassis.db import Tx, after_commit
 from chassis.leases import Lease
+from contracts.topics import NOTIFIER
+from prometheus_client import Counter, Gauge
 from sqlalchemy import and_, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
@@ -27,6 +29,8 @@ from notifier.domain.letter import (
 )
 from notifier.store.tables import addressee, mail
 
+QUEUED = Gauge("jonction_notifier_mails_queued", "Mails that wait to be sent", ["service"])
+MAILS = Counter("jonction_mails_total", "Attempts to send a mail by its state after it", ["state"])
 _UNANSWERED = ("waiting", "later")
 
 
@@ -129,6 +133,7 @@ async def record(
             **leases.RELEASED,
         )
     )
+    after_commit(tx, MAILS.labels(state).inc)
     return state
 
 
@@ -162,6 +167,10 @@ async def put_back(tx: Tx, lease: Lease, *, begun: Parcel | None) -> None:
 async def count_queued(tx: Tx) -> int:
     query = select(func.count()).select_from(mail).where(mail.c.state == "queued")
     return (await tx.execute(query)).scalar_one()
+
+
+async def queue_length(tx: Tx) -> dict[tuple[str, ...], float]:
+    return {(NOTIFIER,): await count_queued(tx)}
 
 
 async def list_of(tx: Tx, alerts: Iterable[UUID]) -> dict[UUID, list[Copy]]:
