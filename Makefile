@@ -1,14 +1,14 @@
 # The commands of this repository. `make` lists them; each needs python3 (3.11 or later) and nothing else.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run status replay rebase test check bench schemas lock clean
+.PHONY: help setup demo run status replay rebase test test-kafka check bench schemas lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 MEMBERS := $(patsubst %/pyproject.toml,%,$(wildcard shared/*/pyproject.toml services/*/pyproject.toml deploy/local/pyproject.toml))
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.ready ## create .venv from requirements.lock (done once, and by the others when needed)
 
@@ -34,6 +34,9 @@ test: setup ## install what the tests need and run all of them
 	@deploy/local/bin/browser
 	@deploy/bin/test-tools
 	@$(BIN)/pytest $(ARGS)
+
+test-kafka: setup ## what stands on Kafka, once more on three nodes with TLS, passwords and rights
+	@$(BIN)/pytest --kafka=cluster shared/chassis/tests/integration tests/e2e/test_story.py tests/cluster $(ARGS)
 
 check: setup ## ruff, mypy --strict, import rules, unused and missing dependencies, lock file
 	@deploy/local/bin/check $(MEMBERS)
