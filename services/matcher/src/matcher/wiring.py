@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chassis.clock import open_clock
 from chassis.db import Database
+from chassis.figures import Figure
 from chassis.process import Parts, assemble
 from chassis.sealing import Sealer
 from contracts.topics import MATCHER
@@ -13,6 +14,7 @@ from matcher import consumers, schedules
 from matcher.domain.law import french_law
 from matcher.routes import router
 from matcher.settings import Settings
+from matcher.store import cases, statements
 from matcher.store.ledger import Ledger
 
 
@@ -31,4 +33,9 @@ def build(settings: Settings) -> Parts:
         schedules=schedules.table(
             db, ledger, clock, every=timedelta(seconds=settings.deadline_poll_seconds)
         ),
+        figures=[
+            Figure(cases.OPEN, cases.count_open, every_seconds=60),
+            Figure(cases.EUROS, cases.sum_open, every_seconds=60),
+            Figure(statements.OPEN, statements.count_open, every_seconds=60),
+        ],
     )

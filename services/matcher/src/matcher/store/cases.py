@@ -14,13 +14,17 @@ from chassis.db import Tx
 from contracts.events import CaseState
 from contracts.ids import case_id as case_id_of
 from contracts.money import Amounts
-from sqlalchemy import select, text, tuple_, update
+from prometheus_client import Gauge
+from sqlalchemy import ColumnElement, func, literal_column, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from matcher.domain.case import Assessment
 from matcher.domain.news import Identity
 from matcher.store.tables import sick_case
 
+OPEN = Gauge("jonction_cases_open", "Cases that still wait for something", ["state"])
+EUROS = Gauge("jonction_cases_open_euros", "Net euros of these cases", ["state", "amount"])
+_ENDED = ("settled", "paid-to-employee", "cancelled")
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:person, 0))")
 _NAMES = ("gross", "csg", "crds", "net")
 
@@ -166,6 +170,30 @@ async def find(tx: Tx, case_id: UUID) -> CaseRow | None:
     found = await tx.execute(select(sick_case).where(sick_case.c.case_id == case_id))
     row = found.mappings().first()
     return None if row is None else _row(row)
+
+
+async def count_open(tx: Tx) -> dict[tuple[str, ...], float]:
+    """By state."""
+    query = select(sick_case.c.state, func.count()).where(_is_open()).group_by(sick_case.c.state)
+    return {(row[0],): row[1] for row in await tx.execute(query)}
+
+
+async def sum_open(tx: Tx) -> dict[tuple[str, ...], float]:
+    """Euros by state, each as expected, as received, and the gap; floats, for nobody books them."""
+    amounts = {"expected": sick_case.c.expected_net, "received": sick_case.c.received_net}
+    amounts |= {"gap": sick_case.c.gap}
+    sums = [func.coalesce(func.sum(each), 0) for each in amounts.values()]
+    query = select(sick_case.c.state, *sums).where(_is_open()).group_by(sick_case.c.state)
+    return {
+        (row[0], name): float(euros)
+        for row in await tx.execute(query)
+        for name, euros in zip(amounts, row[1:], strict=True)
+    }
+
+
+def _is_open() -> ColumnElement[bool]:
+    """In the words of the index `sick_case_open`."""
+    return sick_case.c.state.not_in([literal_column(f"'{state}'") for state in _ENDED])
 
 
 async def list_(

@@ -7,16 +7,18 @@ add the news to the outbox. Every flow ends here; called under the person's lock
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from chassis import outbox, trace
-from chassis.db import Tx
+from chassis.db import Tx, after_commit
 from chassis.failpoints import fp
 from chassis.sealing import Sealer
 from contracts.events import Case
 from contracts.money import Amounts
 from contracts.sealed import Pay
 from contracts.topics import DECLARATIONS
+from prometheus_client import Counter
 
 from matcher.domain.allowance import earlier_days
 from matcher.domain.case import Assessment, assess
@@ -28,6 +30,10 @@ from matcher.domain.news import Before, Match, news
 from matcher.store import cases, deadlines, facts, history, statements
 from matcher.store.cases import CaseRow
 from matcher.store.statements import Kept
+
+MATCHED = Counter(
+    "jonction_matched_euros_total", "Net euros tied to cases, or taken back by the CPAM", ["sense"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +160,9 @@ async def _write(tx: Tx, change: Change, at: datetime) -> None:
         await history.add_expectation(tx, row.case_id, after, at)
     if (row.state, row.gap) != (after.state, after.gap):
         await history.add_state(tx, row.case_id, after.state, after.gap, at)
+    for match in change.matches:
+        sense = "paid" if match.amounts.net >= 0 else "taken-back"
+        after_commit(tx, partial(MATCHED.labels(sense).inc, float(abs(match.amounts.net))))
     if change.answers:
         await facts.mark_told(tx, row.case_id, change.answers)
     if change.deadlines:

@@ -12,13 +12,16 @@ from uuid import UUID
 from chassis.db import Tx
 from contracts.events import Statement
 from contracts.money import Amounts
-from sqlalchemy import and_, func, insert, select, tuple_, update
+from prometheus_client import Gauge
+from sqlalchemy import and_, func, insert, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from matcher.domain.days import Days
 from matcher.domain.facts import Payment, PaymentKey
 from matcher.domain.matching import Allocation
 from matcher.store.tables import allocation, payment, statement
+
+OPEN = Gauge("jonction_payments_open", "Payments tied to no case", ["status"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,16 @@ class Kept:
 class Tied:
     amounts: Amounts
     kinds: list[str]
+
+
+async def count_open(tx: Tx) -> dict[tuple[str, ...], float]:
+    """By why they are tied to none: unmatched, or for a person to review."""
+    query = (
+        select(payment.c.status, func.count())
+        .where(payment.c.status != literal_column("'matched'"))
+        .group_by(payment.c.status)
+    )
+    return {(row[0],): row[1] for row in await tx.execute(query)}
 
 
 async def add(tx: Tx, tenant: str, given: Statement, payments: Sequence[Payment]) -> bool:
