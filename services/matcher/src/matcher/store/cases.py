@@ -5,17 +5,18 @@ payment to two cases. Locks are always taken in this order: persons, then cases.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from chassis.db import Tx
+from chassis.errors import Unavailable
 from contracts.events import CaseState
 from contracts.ids import case_id as case_id_of
 from contracts.money import Amounts
 from prometheus_client import Gauge
-from sqlalchemy import ColumnElement, func, literal_column, select, text, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from matcher.domain.case import Assessment
@@ -27,6 +28,34 @@ EUROS = Gauge("jonction_cases_open_euros", "Net euros of these cases", ["state",
 _ENDED = ("settled", "paid-to-employee", "cancelled")
 _LOCK = text("select pg_advisory_xact_lock(hashtextextended(:person, 0))")
 _NAMES = ("gross", "csg", "crds", "net")
+_ZEROS = {f"{kind}_{name}": 0 for kind in ("received", "employee") for name in _NAMES}
+
+# Made once: building a query takes longer than running it.
+_LOCK_PERSON_OF = text(
+    """
+    select person_ref, pg_advisory_xact_lock(hashtextextended(tenant || ' ' || person_ref, 0))
+    from sick_case where tenant = :of_tenant and declaration_id = :of_declaration
+    """
+)
+_NOTE = (
+    insert(sick_case)
+    # An update that changes nothing, for its lock and its row.
+    .on_conflict_do_update(
+        index_elements=[sick_case.c.tenant, sick_case.c.declaration_id],
+        set_={"tenant": sick_case.c.tenant},
+    )
+    .returning(sick_case)
+)
+_OF_PERSON = (
+    select(sick_case)
+    .where(
+        sick_case.c.tenant == bindparam("of_tenant"),
+        sick_case.c.person_ref == bindparam("of_person"),
+    )
+    .order_by(sick_case.c.case_id)
+    .with_for_update()
+)
+_WRITE = update(sick_case).where(sick_case.c.case_id == bindparam("of_case"))
 
 Place = tuple[datetime, UUID]
 
@@ -80,55 +109,40 @@ async def lock_person(tx: Tx, tenant: str, person_ref: str) -> None:
 
 async def note(tx: Tx, tenant: str, declaration_id: UUID, at: datetime) -> CaseRow:
     """The case of this declaration, locked; a shell if this is the first that is heard of it."""
-    zeros = {f"{kind}_{name}": 0 for kind in ("received", "employee") for name in _NAMES}
     noted = await tx.execute(
-        insert(sick_case)
-        .values(
-            case_id=case_id_of(declaration_id),
-            tenant=tenant,
-            declaration_id=declaration_id,
-            noted_at=at,
-            changed_at=at,
-            **zeros,
-        )
-        # An update that changes nothing, for its lock and its row.
-        .on_conflict_do_update(
-            index_elements=[sick_case.c.tenant, sick_case.c.declaration_id],
-            set_={"tenant": sick_case.c.tenant},
-        )
-        .returning(sick_case)
+        _NOTE,
+        {
+            "case_id": case_id_of(declaration_id),
+            "tenant": tenant,
+            "declaration_id": declaration_id,
+            "noted_at": at,
+            "changed_at": at,
+            **_ZEROS,
+        },
     )
     return _row(noted.mappings().one())
 
 
 async def lock(tx: Tx, tenant: str, declaration_id: UUID, at: datetime) -> CaseRow:
     """As `note`, with the lock of the person whom the case is known to concern taken first."""
-    while True:
-        found = await tx.execute(
-            select(sick_case.c.person_ref).where(
-                sick_case.c.tenant == tenant, sick_case.c.declaration_id == declaration_id
-            )
-        )
-        person_ref = found.scalar()
-        if person_ref is not None:
-            await lock_person(tx, tenant, person_ref)
+    place = {"of_tenant": tenant, "of_declaration": declaration_id}
+    while (person_ref := (await tx.execute(_LOCK_PERSON_OF, place)).scalar()) is None:
         savepoint = await tx.begin_nested()
         case = await note(tx, tenant, declaration_id, at)
-        if case.person_ref in (None, person_ref):
+        if case.person_ref is None:
             await savepoint.commit()
             return case
         # Declared a moment ago: the row is let go, and the person's lock taken before it.
         await savepoint.rollback()
+    case = await note(tx, tenant, declaration_id, at)
+    if case.person_ref != person_ref:
+        raise Unavailable("a case that was given to another person a moment ago", timedelta())
+    return case
 
 
 async def list_of_person(tx: Tx, tenant: str, person_ref: str) -> list[CaseRow]:
     """Locked, in the order of their ids."""
-    found = await tx.execute(
-        select(sick_case)
-        .where(sick_case.c.tenant == tenant, sick_case.c.person_ref == person_ref)
-        .order_by(sick_case.c.case_id)
-        .with_for_update()
-    )
+    found = await tx.execute(_OF_PERSON, {"of_tenant": tenant, "of_person": person_ref})
     return [_row(row) for row in found.mappings()]
 
 
@@ -151,18 +165,18 @@ async def assign(
 
 async def write(tx: Tx, case_id: UUID, assessment: Assessment, at: datetime) -> None:
     await tx.execute(
-        update(sick_case)
-        .where(sick_case.c.case_id == case_id)
-        .values(
-            revision=assessment.revision,
-            state=assessment.state,
-            cancelled=assessment.cancelled,
-            gap=assessment.gap,
-            changed_at=at,
+        _WRITE,
+        {
+            "of_case": case_id,
+            "revision": assessment.revision,
+            "state": assessment.state,
+            "cancelled": assessment.cancelled,
+            "gap": assessment.gap,
+            "changed_at": at,
             **columns("expected", assessment.expected),
             **columns("received", assessment.received),
             **columns("employee", assessment.paid_to_employee),
-        )
+        },
     )
 
 

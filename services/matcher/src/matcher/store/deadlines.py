@@ -7,14 +7,26 @@ from typing import Any
 from uuid import UUID
 
 from chassis.db import Tx
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from matcher.domain.deadline import Deadline
 from matcher.domain.delays import Due
 from matcher.store.tables import deadline, sick_case
 
 _CHANGING = ("since", "due_at", "rule", "state", "missed_at", "ended_at", "reason")
+
+# Made once: building a query takes longer than running it.
+_OF_CASES = (
+    select(deadline)
+    .where(deadline.c.case_id == any_(bindparam("cases", type_=ARRAY(Uuid))))
+    .order_by(deadline.c.since, deadline.c.awaited, deadline.c.revision)
+)
+_ADDING = insert(deadline)
+_WRITE = _ADDING.on_conflict_do_update(
+    index_elements=["case_id", "awaited", "revision"],
+    set_={name: _ADDING.excluded[name] for name in _CHANGING},
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,23 +37,12 @@ class DueCase:
 
 
 async def of_cases(tx: Tx, cases: Sequence[UUID]) -> list[tuple[UUID, Deadline]]:
-    found = await tx.execute(
-        select(deadline)
-        .where(deadline.c.case_id.in_(cases))
-        .order_by(deadline.c.since, deadline.c.awaited, deadline.c.revision)
-    )
+    found = await tx.execute(_OF_CASES, {"cases": cases})
     return [(row["case_id"], _deadline(row)) for row in found.mappings()]
 
 
 async def write(tx: Tx, case_id: UUID, changed: Iterable[Deadline]) -> None:
-    adding = insert(deadline)
-    replaced = {name: adding.excluded[name] for name in _CHANGING}
-    await tx.execute(
-        adding.on_conflict_do_update(
-            index_elements=["case_id", "awaited", "revision"], set_=replaced
-        ),
-        [_columns(case_id, each) for each in changed],
-    )
+    await tx.execute(_WRITE, [_columns(case_id, each) for each in changed])
 
 
 async def list_due(tx: Tx, by: datetime, limit: int) -> list[DueCase]:

@@ -8,13 +8,29 @@ from uuid import UUID
 
 from chassis.db import Tx
 from contracts.money import Amounts
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from matcher.domain.allowance import Rate
 from matcher.domain.case import Assessment
 from matcher.domain.law import Parameter
 from matcher.store.cases import amounts_of, columns
 from matcher.store.tables import expectation, state_change
+
+# Made once: building a query takes longer than running it.
+_ADD_STATE = insert(state_change).values(
+    case_id=bindparam("of_case"),
+    number=select(func.count() + 1)
+    .where(state_change.c.case_id == bindparam("of_case"))
+    .scalar_subquery(),
+    at=bindparam("changed_at"),
+    state=bindparam("now"),
+    gap=bindparam("its_gap"),
+)
+_EXPECTATIONS = (
+    select(expectation)
+    .where(expectation.c.case_id == bindparam("of_case"))
+    .order_by(expectation.c.number)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +63,7 @@ async def add_expectation(tx: Tx, case_id: UUID, assessment: Assessment, at: dat
 
 async def expectations_of(tx: Tx, case_id: UUID) -> list[KeptExpectation]:
     """Oldest first."""
-    found = await tx.execute(
-        select(expectation).where(expectation.c.case_id == case_id).order_by(expectation.c.number)
-    )
+    found = await tx.execute(_EXPECTATIONS, {"of_case": case_id})
     return [
         KeptExpectation(
             row["at"],
@@ -63,9 +77,8 @@ async def expectations_of(tx: Tx, case_id: UUID) -> list[KeptExpectation]:
 
 
 async def add_state(tx: Tx, case_id: UUID, state: str, gap: Decimal | None, at: datetime) -> None:
-    number = select(func.count() + 1).where(state_change.c.case_id == case_id).scalar_subquery()
     await tx.execute(
-        insert(state_change).values(case_id=case_id, number=number, at=at, state=state, gap=gap)
+        _ADD_STATE, {"of_case": case_id, "now": state, "its_gap": gap, "changed_at": at}
     )
 
 

@@ -13,7 +13,7 @@ from chassis.db import Tx
 from contracts.events import Statement
 from contracts.money import Amounts
 from prometheus_client import Gauge
-from sqlalchemy import and_, func, insert, literal_column, select, tuple_, update
+from sqlalchemy import bindparam, func, insert, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from matcher.domain.days import Days
@@ -22,6 +22,38 @@ from matcher.domain.matching import Allocation
 from matcher.store.tables import allocation, payment, statement
 
 OPEN = Gauge("jonction_payments_open", "Payments tied to no case", ["status"])
+
+# Made once: building a query takes longer than running it.
+_ADD = upsert(statement).on_conflict_do_nothing().returning(statement.c.statement_id)
+_OF_PERSON = (
+    select(
+        payment,
+        statement.c.slip,
+        statement.c.siret,
+        statement.c.insurance,
+        statement.c.claim_number,
+        statement.c.accounting_day,
+    )
+    .join(statement, statement.c.statement_id == payment.c.statement_id)
+    .where(
+        statement.c.tenant == bindparam("of_tenant"),
+        statement.c.person_ref == bindparam("of_person"),
+    )
+)
+_ALLOCATE = update(payment).where(
+    payment.c.statement_id == bindparam("of_statement"),
+    payment.c.ordinal == bindparam("of_ordinal"),
+)
+_KEEP_ALLOCATION = insert(allocation).values(
+    statement_id=bindparam("of_statement"),
+    ordinal=bindparam("of_ordinal"),
+    number=select(func.count() + 1)
+    .where(
+        allocation.c.statement_id == bindparam("of_statement"),
+        allocation.c.ordinal == bindparam("of_ordinal"),
+    )
+    .scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +81,21 @@ async def count_open(tx: Tx) -> dict[tuple[str, ...], float]:
 async def add(tx: Tx, tenant: str, given: Statement, payments: Sequence[Payment]) -> bool:
     """False if this statement has been taken already."""
     added = await tx.execute(
-        upsert(statement)
-        .values(
-            statement_id=given.statement_id,
-            tenant=tenant,
-            person_ref=given.person_ref,
-            siret=given.siret.value,
-            insurance=given.insurance,
-            claim_number=given.claim_number,
-            slip=given.slip,
-            caisse=given.caisse,
-            accounting_day=given.accounting_day,
-            total=given.total,
-            lines=[line.model_dump(mode="json") for line in given.lines],
-            received_at=given.received_at,
-        )
-        .on_conflict_do_nothing()
-        .returning(statement.c.statement_id)
+        _ADD,
+        {
+            "statement_id": given.statement_id,
+            "tenant": tenant,
+            "person_ref": given.person_ref,
+            "siret": given.siret.value,
+            "insurance": given.insurance,
+            "claim_number": given.claim_number,
+            "slip": given.slip,
+            "caisse": given.caisse,
+            "accounting_day": given.accounting_day,
+            "total": given.total,
+            "lines": [line.model_dump(mode="json") for line in given.lines],
+            "received_at": given.received_at,
+        },
     )
     if added.first() is None:
         return False
@@ -75,47 +105,36 @@ async def add(tx: Tx, tenant: str, given: Statement, payments: Sequence[Payment]
 
 
 async def of_person(tx: Tx, tenant: str, person_ref: str) -> list[Kept]:
-    found = await tx.execute(
-        select(
-            payment,
-            statement.c.slip,
-            statement.c.siret,
-            statement.c.insurance,
-            statement.c.claim_number,
-            statement.c.accounting_day,
-        )
-        .join(statement, statement.c.statement_id == payment.c.statement_id)
-        .where(statement.c.tenant == tenant, statement.c.person_ref == person_ref)
-    )
+    found = await tx.execute(_OF_PERSON, {"of_tenant": tenant, "of_person": person_ref})
     return [Kept(_payment(row), _allocation(row)) for row in found.mappings()]
 
 
 async def allocate(tx: Tx, changed: Mapping[PaymentKey, Allocation], at: datetime) -> None:
-    for key, given in changed.items():
-        reverses = given.reverses
-        await tx.execute(
-            update(payment)
-            .where(_is(payment, key))
-            .values(
-                status=given.status,
-                cause=given.cause,
-                case_id=given.case_id,
-                reverses_statement=reverses.statement_id if reverses else None,
-                reverses_ordinal=reverses.ordinal if reverses else None,
-            )
-        )
-        number = select(func.count() + 1).where(_is(allocation, key)).scalar_subquery()
-        await tx.execute(
-            insert(allocation).values(
-                statement_id=key.statement_id,
-                ordinal=key.ordinal,
-                number=number,
-                at=at,
-                status=given.status,
-                cause=given.cause,
-                case_id=given.case_id,
-            )
-        )
+    if not changed:
+        return
+    rows = [
+        {
+            "of_statement": key.statement_id,
+            "of_ordinal": key.ordinal,
+            "status": given.status,
+            "cause": given.cause,
+            "case_id": given.case_id,
+        }
+        for key, given in changed.items()
+    ]
+    undone = [each.reverses for each in changed.values()]
+    await tx.execute(
+        _ALLOCATE,
+        [
+            row
+            | {
+                "reverses_statement": reverses.statement_id if reverses else None,
+                "reverses_ordinal": reverses.ordinal if reverses else None,
+            }
+            for row, reverses in zip(rows, undone, strict=True)
+        ],
+    )
+    await tx.execute(_KEEP_ALLOCATION, [row | {"at": at} for row in rows])
 
 
 async def list_open(
@@ -168,10 +187,6 @@ def amounts_of(row: Any) -> Amounts:
 
 def periods_of(kept: Sequence[Sequence[str]]) -> tuple[Days, ...]:
     return tuple(Days(date.fromisoformat(first), date.fromisoformat(last)) for first, last in kept)
-
-
-def _is(table: Any, key: PaymentKey) -> Any:
-    return and_(table.c.statement_id == key.statement_id, table.c.ordinal == key.ordinal)
 
 
 def _columns(given: Payment) -> dict[str, Any]:
