@@ -52,7 +52,10 @@ def table(
         Schedule("ask_before_sending", pace.exchange, hold, backlog=unasked),
         Schedule("recover_leases", pace.exchange, recover, backlog=leased),
         Schedule("resolve_unknown", pace.exchange, ask, next_due=due),
-        Schedule("collect_answers", pace.collection, collect, backlog=unconfirmed),
+        # An answer to a declaration that stands in the log unread would seem a stranger's.
+        Schedule(
+            "collect_answers", pace.collection, collect, backlog=unconfirmed, after_reading=True
+        ),
         Schedule("apply_answers", pace.exchange, apply, backlog=stored),
     ]
 

@@ -80,6 +80,21 @@ async def test_what_was_filed_in_the_lost_time_is_found_and_not_filed_again(worl
     assert await world.adapter.evidence(submission) == ["restored", "query-found"]
 
 
+async def test_an_answer_to_what_the_lost_time_filed_is_no_strangers(world):
+    await world.cpam.plan({"after": "PT1H", "verdict": "CONFIRMATION_TRAITEMENT"})
+    declared = await world.declaration()
+    await world.adapter.prepare(declared)
+    await world.adapter.submit()
+    await forget(world)
+    await restore(world)
+    submission = await world.adapter.prepare(declared)
+    await world.later(hours=1)
+    await world.adapter.answers()
+    assert (await world.adapter.get(submission)).state == "IN_PROGRESS"
+    assert await hold(world) == 1
+    assert await world.adapter.submit() == 0
+
+
 async def test_nothing_is_deposited_before_everything_open_was_asked_about(world):
     old = await world.declare()
     await restore(world)

@@ -88,6 +88,7 @@ async def prepare_submission(preparing: Preparing, tx: Tx, event: Event, data: D
         reason=reason,
         # After a restore: perhaps this was prepared, and sent, once before.
         ask_first=is_held,
+        attempt=int(is_held),
         **row,
     )
     if submission is None:

@@ -54,7 +54,8 @@ async def begin(tx: Tx, since: datetime, ends: Mapping[tuple[str, int], int]) ->
     fresh = {"since": row.excluded.since, "read_until": row.excluded.read_until}
     await tx.execute(row.on_conflict_do_update(index_elements=["one"], set_=fresh))
     waiting = sa.update(table).where(table.c.state == State.READY)
-    await tx.execute(waiting.values(ask_first=True))
+    # An attempt of which nothing is known: an answer to it is no stranger's.
+    await tx.execute(waiting.values(ask_first=True, attempt=sa.func.greatest(table.c.attempt, 1)))
 
 
 async def is_on(tx: Tx) -> bool:
