@@ -24,9 +24,17 @@ def _rate(metric: str, by: str, chosen: str = "") -> str:
     return f"sum by ({by}) (rate({metric}{{{chosen}}}[$__rate_interval]))"
 
 
-def _quantile(share: float, chosen: str) -> str:
-    inner = _rate("jonction_http_seconds_bucket", "le", chosen)
-    return f"histogram_quantile({share}, {inner})"
+def _quantile(share: float, metric: str, by: str = "le", chosen: str = "") -> str:
+    return f"histogram_quantile({share}, {_rate(metric, by, chosen)})"
+
+
+def _each_day(metric: str, by: str) -> str:
+    return f"sum by ({by}) (increase({metric}[1d]))"
+
+
+def _told_by_all(metric: str, by: str) -> str:
+    """Every process of a service shows the same of the database: the highest, never the sum."""
+    return f"max by ({by}) ({metric})"
 
 
 POSTS = 'service="declaration-gateway", method="POST"'
@@ -42,18 +50,31 @@ FLOW = (
         "Time to the 202",
         "s",
         {
-            "half": _quantile(0.5, POSTS),
-            "99 of 100": _quantile(0.99, POSTS),
+            "half": _quantile(0.5, "jonction_http_seconds_bucket", chosen=POSTS),
+            "99 of 100": _quantile(0.99, "jonction_http_seconds_bucket", chosen=POSTS),
         },
     ),
-    Panel("Outbox: events", "short", {"{{service}}": "max by (service) (jonction_outbox_rows)"}),
+    Panel(
+        "Reasons to refuse",
+        "reqps",
+        {"{{service}} {{code}}": _rate("jonction_refusals_total", "service, code")},
+    ),
+    Panel(
+        "Outbox: events",
+        "short",
+        {"{{service}}": _told_by_all("jonction_outbox_rows", "service")},
+    ),
     Panel(
         "Outbox: age of the oldest",
         "s",
-        {"{{service}}": "max by (service) (jonction_outbox_oldest_seconds)"},
+        {"{{service}}": _told_by_all("jonction_outbox_oldest_seconds", "service")},
     ),
     Panel("Published", "eps", {"{{topic}}": _rate("jonction_events_published_total", "topic")}),
-    Panel("Consumer lag", "short", {"{{service}}": "sum by (service) (jonction_consumer_lag)"}),
+    Panel(
+        "Consumer lag",
+        "short",
+        {"{{service}} {{topic}}": "sum by (service, topic) (jonction_consumer_lag)"},
+    ),
     Panel(
         "Consumed",
         "eps",
@@ -62,7 +83,17 @@ FLOW = (
     Panel(
         "Events held",
         "short",
-        {"{{service}} {{reason}}": "max by (service, reason) (jonction_held_events)"},
+        {"{{service}} {{reason}}": _told_by_all("jonction_held_events", "service, reason")},
+    ),
+    Panel(
+        "Incidents open",
+        "short",
+        {"{{service}} {{kind}}": _told_by_all("jonction_incidents_open", "service, kind")},
+    ),
+    Panel(
+        "Gauges that the database did not tell",
+        "short",
+        {"{{service}}": _told_by_all("jonction_figures_unread", "service")},
     ),
     Panel(
         "Batches a twin had applied",
@@ -85,11 +116,7 @@ MONEY = (
     Panel(
         "Declared",
         "eps",
-        {
-            "declarations": _rate(
-                "jonction_events_published_total", "topic", 'topic="declarations.v1"'
-            )
-        },
+        {"{{change}} {{outcome}}": _rate("jonction_accepts_total", "change, outcome")},
     ),
     Panel(
         "Deposits at the CPAM",
@@ -105,22 +132,31 @@ MONEY = (
         },
     ),
     Panel(
-        "Answers and acknowledgements",
-        "eps",
+        "Calls to the CPAM: 99 of 100 within",
+        "s",
+        {"{{operation}}": _quantile(0.99, "jonction_cpam_call_seconds_bucket", "operation, le")},
+    ),
+    Panel(
+        "Submissions without a final word",
+        "short",
+        {"{{caisse}} {{state}}": _told_by_all("jonction_submissions_open", "caisse, state")},
+    ),
+    Panel(
+        "Answers a day",
+        "short",
+        {"{{verdict}} {{outcome}}": _each_day("jonction_cpam_answers_total", "verdict, outcome")},
+    ),
+    Panel(
+        "From deposit to answer: 9 of 10 within (business time)",
+        "s",
         {
-            "submissions": _rate(
-                "jonction_events_published_total", "topic", 'topic="submissions.v1"'
-            )
+            "{{caisse}}": "histogram_quantile(0.9, "
+            + _each_day("jonction_cpam_answer_delay_seconds_bucket", "caisse, le")
+            + ")"
         },
     ),
     Panel(
-        "Payment slips fetched and read",
-        "ops",
-        {
-            "{{schedule}}": _rate(
-                "jonction_schedule_work_total", "schedule", 'schedule=~"fetch-slips.*|read-slip"'
-            )
-        },
+        "Payment slips a day", "short", {"{{state}}": _each_day("jonction_slips_total", "state")}
     ),
     Panel(
         "Payment statements",
@@ -128,10 +164,26 @@ MONEY = (
         {"statements": _rate("jonction_events_published_total", "topic", 'topic="statements.v1"')},
     ),
     Panel(
-        "News of cases",
-        "eps",
-        {"cases": _rate("jonction_events_published_total", "topic", 'topic="cases.v1"')},
+        "Euros matched a day",
+        "currencyEUR",
+        {"{{sense}}": _each_day("jonction_matched_euros_total", "sense")},
     ),
+    Panel("Cases open", "short", {"{{state}}": _told_by_all("jonction_cases_open", "state")}),
+    Panel(
+        "Euros of open cases",
+        "currencyEUR",
+        {
+            "{{amount}}": "sum by (amount) ("
+            + _told_by_all("jonction_cases_open_euros", "state, amount")
+            + ")"
+        },
+    ),
+    Panel(
+        "Payments tied to no case",
+        "short",
+        {"{{status}}": _told_by_all("jonction_payments_open", "status")},
+    ),
+    Panel("Alerts open", "short", {"{{kind}}": _told_by_all("jonction_alerts_open", "kind")}),
     Panel(
         "Deadlines acted on",
         "ops",
@@ -142,7 +194,7 @@ MONEY = (
         },
     ),
     Panel(
-        "Caisses that do not answer",
+        "Partners that do not answer",
         "ops",
         {
             "{{schedule}}": _rate(
@@ -150,6 +202,7 @@ MONEY = (
             )
         },
     ),
+    Panel("Mails a day", "short", {"{{state}}": _each_day("jonction_mails_total", "state")}),
     Panel("Mails that wait", "short", {"mails": "max(jonction_notifier_mails_queued)"}),
     Panel(
         "Since the notifier last looked",

@@ -4,8 +4,9 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import JSONResponse
 
 from cpam_simulator.routes import clock, control, slips, soap
@@ -43,6 +44,10 @@ def _add_probes(app: FastAPI, simulator: Simulator) -> None:
     @app.get("/health")
     async def health() -> dict[str, str]:
         return {"status": "alive"}
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     @app.get("/ready")
     async def ready() -> dict[str, Any]:

@@ -35,8 +35,8 @@ class Figure:
 
 
 class Figures:
-    def __init__(self, begin: Begin, figures: Sequence[Figure]) -> None:
-        self._begin = begin
+    def __init__(self, service: str, begin: Begin, figures: Sequence[Figure]) -> None:
+        self._service, self._begin = service, begin
         self._due_at = dict.fromkeys(figures, 0.0)
         self._turn = asyncio.Lock()
 
@@ -58,6 +58,7 @@ class Figures:
                             log.exception("figure not read")
             for figure in unread:
                 figure.gauge.clear()
+            UNREAD.labels(self._service).set(len(unread))
 
     async def _read(self, figure: Figure) -> None:
         async with self._begin() as tx:
@@ -68,6 +69,9 @@ class Figures:
         self._due_at[figure] = time.monotonic() + figure.every_seconds
 
 
+UNREAD = Gauge(
+    "jonction_figures_unread", "Gauges that the database did not tell just now", ["service"]
+)
 OUTBOX = Gauge("jonction_outbox_rows", "Events not yet acknowledged by Kafka", ["service"])
 OLDEST = Gauge("jonction_outbox_oldest_seconds", "Age of the oldest of them", ["service"])
 HELD = Gauge("jonction_held_events", "Events that wait for an operator", ["service", "reason"])

@@ -96,7 +96,7 @@ def assemble(
         problems=Catalogue.load(problems),
         readiness=checks | dict(readiness or {}),
         quiescence=Quiescence(service, clock, readings),
-        figures=Figures(db.begin, [*of_mechanisms(service), *figures]),
+        figures=Figures(service, db.begin, [*of_mechanisms(service), *figures]),
         verifier=Verifier(settings.keys, service),
         db=db,
         **state,

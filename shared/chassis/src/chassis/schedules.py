@@ -92,21 +92,23 @@ class _Running:
     async def _once(self, began_at: int) -> float | None:
         """None = again at once, else how long to rest."""
         name = self._schedule.name
+        # One schedule an account is one label for all: accounts grow with the customers.
+        kind = name.partition(".")[0]
         try:
             done = await self._schedule.run()
         except Unavailable as away:
             self._settled_at = None
-            _FAILED.labels(name, "Unavailable").inc()
+            _FAILED.labels(kind, "Unavailable").inc()
             return away.retry_in.total_seconds()
         except Exception:
             self._settled_at = None
             log.exception("schedule failed", schedule=name)
-            _FAILED.labels(name, "unexpected").inc()
+            _FAILED.labels(kind, "unexpected").inc()
             return self._patience.next_seconds()
         self._patience.reset()
         if done:
             self._work += done
-            _WORK.labels(name).inc(done)
+            _WORK.labels(kind).inc(done)
             self._settled_at = None
             return None
         self._settled_at = began_at

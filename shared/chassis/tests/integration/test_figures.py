@@ -18,7 +18,7 @@ def shown(name: str, **labels: str) -> float | None:
 
 async def test_the_outbox_is_seen_to_grow_while_nothing_is_sent(probe: Probe) -> None:
     await probe.note(uuid4(), "a", "b")
-    await Figures(probe.db.begin, of_mechanisms(probe.topic)).refresh()
+    await Figures(probe.topic, probe.db.begin, of_mechanisms(probe.topic)).refresh()
     assert shown("jonction_outbox_rows", service=probe.topic) == 2
     age = shown("jonction_outbox_oldest_seconds", service=probe.topic)
     assert age is not None
@@ -27,6 +27,7 @@ async def test_the_outbox_is_seen_to_grow_while_nothing_is_sent(probe: Probe) ->
 
 async def test_a_process_that_does_not_lead_shows_what_another_has_sent(probe: Probe) -> None:
     figures = Figures(
+        probe.topic,
         probe.db.begin,
         [Figure(each.gauge, each.read, every_seconds=0) for each in of_mechanisms(probe.topic)],
     )
@@ -49,7 +50,7 @@ async def test_open_incidents_are_counted_by_kind(probe: Probe) -> None:
         " (:id, 'another-log', 'k', '{}', clock_timestamp()) returning id",
         id=uuid4(),
     )
-    await Figures(probe.db.begin, of_mechanisms(probe.topic)).refresh()
+    await Figures(probe.topic, probe.db.begin, of_mechanisms(probe.topic)).refresh()
     assert shown("jonction_incidents_open", service=probe.topic, kind="another-log") == 1
 
 
@@ -60,7 +61,7 @@ async def test_a_figure_is_not_read_again_before_its_time(probe: Probe) -> None:
         read.append(tx)
         return {("kept",): len(read)}
 
-    figures = Figures(probe.db.begin, [Figure(SAMPLE, values, every_seconds=3600)])
+    figures = Figures(probe.topic, probe.db.begin, [Figure(SAMPLE, values, every_seconds=3600)])
     await figures.refresh()
     await figures.refresh()
     assert shown("sample_figure", kind="kept") == 1
@@ -73,8 +74,9 @@ async def test_without_a_database_there_is_no_value_instead_of_an_old_one(probe:
     async def values(tx):
         return {("old",): 2}
 
-    await Figures(absent.begin, [Figure(SAMPLE, values)]).refresh()
+    await Figures(probe.topic, absent.begin, [Figure(SAMPLE, values)]).refresh()
     assert shown("sample_figure", kind="old") is None
+    assert shown("jonction_figures_unread", service=probe.topic) == 1
     await absent.close()
 
 
