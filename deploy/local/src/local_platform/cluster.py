@@ -122,6 +122,7 @@ class Cluster:
     def stop(self) -> None:
         """At once: the last one alone would wait for a majority that does not come back."""
         for node in self.nodes:
+            node.wake()
             if node.process is not None:
                 node.process.terminate()
         for node in self.nodes:

@@ -107,6 +107,7 @@ class Node:
         raise PlatformFailed(f"Kafka did not start, see {self.log}")
 
     def stop(self) -> None:
+        self.wake()
         if self.process is not None:
             stop(self.process, by=signal.SIGTERM, seconds=20)
 

@@ -4,7 +4,6 @@ No transactions, no automatic commits, no automatic offsets: PostgreSQL decides 
 """
 
 import asyncio
-import contextlib
 import logging
 import ssl
 
@@ -119,6 +118,7 @@ async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
     """Bounded: with the broker away the library would wait for it."""
     connections = client.client if isinstance(client, AIOKafkaProducer) else client._client
     stopping = asyncio.create_task(client.stop())  # type: ignore[no-untyped-call]
+    stopping.add_done_callback(_hear)
     await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
     if not stopping.done():
         # With its connections cut, whatever it waits for fails, and it can end.
@@ -128,16 +128,27 @@ async def close(client: AIOKafkaConsumer | AIOKafkaProducer) -> None:
         await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
     if not stopping.done():
         stopping.cancel()
-    await asyncio.gather(stopping, return_exceptions=True)
+        await asyncio.wait([stopping], timeout=_CLOSE_SECONDS)
     # Its own end may have been cut short, and one of its tasks may have connected once more.
     await _cut(connections)
 
 
 async def _cut(connections: AIOKafkaClient) -> None:
-    """A frozen broker takes no bytes, and the library would wait until it has taken the last."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(_CLOSE_SECONDS):
-            await connections.close()
+    """A frozen broker takes no bytes and answers no farewell, for which TLS waits half a minute.
+    The library may swallow being cancelled: it is not waited for beyond the limit either."""
+    for connection in connections._conns.values():
+        if connection._writer is not None:
+            connection._writer.transport.abort()
+    closing = asyncio.create_task(connections.close())
+    closing.add_done_callback(_hear)
+    await asyncio.wait([closing], timeout=_CLOSE_SECONDS)
+    closing.cancel()
+
+
+def _hear(ended: "asyncio.Task[None]") -> None:
+    """What a client says while it is closed interests nobody; unheard, it would be logged."""
+    if not ended.cancelled():
+        ended.exception()
 
 
 async def knock(broker: Broker) -> None:

@@ -44,7 +44,7 @@ async def test_frozen_broker_is_not_waited_for_and_nothing_is_lost_when_it_wakes
         for node in own_kafka.nodes:
             node.freeze()
         await shaken.note(stream, "b", "c")
-        await until(lambda: str(relay._trouble).startswith("kafka: "))
+        await until(lambda: str(relay._trouble).startswith("kafka: "), 60)
         assert await shaken.one("select count(*) from outbox") == 2
         await shaken.note(stream, "d")
         for node in own_kafka.nodes:

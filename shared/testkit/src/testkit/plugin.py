@@ -27,6 +27,7 @@ from testkit.mailbox import Mailbox
 from testkit.probe import SERVICE as PROBE
 from testkit.probe import admit_probe
 
+pytest_plugins = ("testkit.probing",)
 MONDAY_MORNING = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
 
 OpenDatabase = Callable[[str], Awaitable[Database]]
