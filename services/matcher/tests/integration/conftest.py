@@ -59,8 +59,24 @@ class Matcher:
 
     async def hear(self, data: EventData, *, stream: UUID, tenant: str = TENANT) -> Event:
         """As the consumer does for the next event of this stream."""
+        event = self._next(data, stream, tenant)
+        async with self.db.begin() as tx:
+            await self.apply(tx, event)
+        return event
+
+    async def hear_all(self, batch: list[tuple[UUID, EventData]]) -> None:
+        """As the consumer does for a batch of one topic, in one transaction."""
+        events = [self._next(data, stream, TENANT) for stream, data in batch]
+        async with self.db.begin() as tx:
+            ahead = self._subscription(events[0]).ahead
+            assert ahead is not None
+            await ahead(tx, events)
+            for event in events:
+                await self.apply(tx, event)
+
+    def _next(self, data: EventData, stream: UUID, tenant: str) -> Event:
         self.versions[stream] = self.versions.get(stream, 0) + 1
-        event = compose(
+        return compose(
             topic=data.topic,
             source="test",
             type=data.type,
@@ -72,14 +88,13 @@ class Matcher:
             traceparent=None,
             data=data.model_dump_json().encode(),
         )
-        async with self.db.begin() as tx:
-            await self.apply(tx, event)
-        return event
+
+    def _subscription(self, event: Event) -> Subscription:
+        return next(each for each in self.subscriptions if each.model.type == event.type)
 
     async def apply(self, tx: Any, event: Event) -> None:
-        model = BY_TYPE[event.type]
-        found = next(item for item in self.subscriptions if item.model is model)
-        await found.reaction(tx, event, model.model_validate(event.data))
+        found = self._subscription(event)
+        await found.reaction(tx, event, found.model.model_validate(event.data))
 
     async def watch(self, at: datetime | None = None) -> int:
         if at is not None:

@@ -114,3 +114,19 @@ async def test_two_watchers_tell_one_lateness(matcher, arret):
     matcher.clock.move_to(datetime(2026, 3, 2, 12, tzinfo=UTC))
     await asyncio.gather(*(matcher.watch() for _ in range(5)))
     assert (await matcher.told_types(silent.declaration_id)).count("overdue") == 1
+
+
+async def test_batches_with_the_same_persons_turned_round_do_not_lock_each_other_out(
+    matcher, arret, slip, paid
+):
+    """As workers side by side have them: the declarations, the deposits, the payments."""
+    for turn in range(4):
+        arrets = [arret(person_ref=f"r{turn}-{number}") for number in range(12)]
+        declared = [(each.declaration_id, await each.declared()) for each in arrets]
+        prepared = [(each.submission(), each.prepared()) for each in reversed(arrets)]
+        slips = [slip(each, "1", paid(*WHOLE)) for each in arrets[::2] + arrets[1::2]]
+        whole = [(each.statement_id, each) for each in slips]
+        await asyncio.gather(*(matcher.hear_all(batch) for batch in (declared, prepared, whole)))
+        for each in arrets:
+            assert (await matcher.case(each.declaration_id)).state == "settled"
+            assert (await matcher.told_types(each.declaration_id)).count("matched") == 1

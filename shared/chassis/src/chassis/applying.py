@@ -20,14 +20,20 @@ from chassis.positions import HeldRef, Place, Stream
 from chassis.records import Record, Unreadable
 
 Reaction = Callable[[Tx, Event, Any], Awaitable[None]]
+Ahead = Callable[[Tx, Sequence[Event]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """`reaction(tx, event, data)`: data is an instance of `model`, the transaction the door's."""
+    """`reaction(tx, event, data)`: data is an instance of `model`, the transaction the door's.
+
+    `ahead(tx, events)`: once a transaction, before its first reaction, with the events of all
+    subscriptions that name it: for locks, which two workers must take in one order.
+    """
 
     model: type[EventData]
     reaction: Reaction
+    ahead: Ahead | None = None
 
 
 @dataclass(slots=True)
@@ -84,6 +90,7 @@ class Applier:
         async with self.begin() as tx:
             there = await positions.move(tx, here, last.offset + 1, last.event_id)
             streams = await self._lock(tx, here.topic, records)
+            await self._go_ahead(tx, records)
             for record in records:
                 if record.event is None:
                     raise Unreadable
@@ -191,6 +198,17 @@ class Applier:
             data = subscription.model.model_validate(event.data)
             await subscription.reaction(tx, event, data)
         return True
+
+    async def _go_ahead(self, tx: Tx, records: Sequence[Record]) -> None:
+        heard: dict[Ahead, list[Event]] = {}
+        for record in records:
+            if (event := record.event) is None:
+                continue
+            subscription = self._by_type.get((record.topic, event.type))
+            if subscription is not None and subscription.ahead is not None:
+                heard.setdefault(subscription.ahead, []).append(event)
+        for ahead, events in heard.items():
+            await ahead(tx, events)
 
     async def _lock(self, tx: Tx, topic: str, records: Sequence[Record]) -> dict[UUID, Stream]:
         ids = [record.event.subject for record in records if record.event is not None]

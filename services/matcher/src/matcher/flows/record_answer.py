@@ -7,7 +7,7 @@ from contracts.envelope import Event
 from contracts.events import SubmissionAcknowledged, SubmissionAnswered, SubmissionRefused
 
 from matcher.domain.facts import Answer
-from matcher.store import cases, facts
+from matcher.store import facts, locks
 from matcher.store.ledger import Ledger
 
 Given = SubmissionAcknowledged | SubmissionRefused | SubmissionAnswered
@@ -15,7 +15,7 @@ Given = SubmissionAcknowledged | SubmissionRefused | SubmissionAnswered
 
 async def record_answer(tx: Tx, event: Event, given: Given, ledger: Ledger, at: datetime) -> None:
     """An answer may come before its declaration: the case is then a shell that waits for it."""
-    case = await cases.lock(tx, event.tenant, given.declaration_id, at)
+    case = await locks.lock_case(tx, event.tenant, given.declaration_id, at)
     added = await facts.add_answer(tx, case.case_id, _kept(given))
     if added and case.person_ref is not None:
         await ledger.bring_up_to_date(tx, event.tenant, case.person_ref, at)

@@ -7,7 +7,7 @@ from chassis.db import Tx
 from contracts.envelope import Event
 from contracts.events import Declaration
 
-from matcher.store import cases, facts
+from matcher.store import cases, facts, locks
 from matcher.store.ledger import Ledger
 
 
@@ -18,7 +18,7 @@ async def record_declaration(
 
     A correction may move the case to another person: both persons' payments are looked at again.
     """
-    await cases.lock_person(tx, event.tenant, declared.person_ref)
+    await locks.lock_person(tx, event.tenant, declared.person_ref)
     case = await cases.note(tx, event.tenant, declared.declaration_id, at)
     if not await facts.add_revision(tx, case.case_id, declared):
         return

@@ -7,7 +7,7 @@ from contracts.envelope import Event
 from contracts.events import Statement
 
 from matcher.domain.slip import split
-from matcher.store import cases, statements
+from matcher.store import locks, statements
 from matcher.store.ledger import Ledger
 
 
@@ -15,6 +15,6 @@ async def record_statement(
     tx: Tx, event: Event, given: Statement, ledger: Ledger, at: datetime
 ) -> None:
     """Taken once by its id, with or without a case: unmatched money is kept and tried again."""
-    await cases.lock_person(tx, event.tenant, given.person_ref)
+    await locks.lock_person(tx, event.tenant, given.person_ref)
     if await statements.add(tx, event.tenant, given, split(given)):
         await ledger.bring_up_to_date(tx, event.tenant, given.person_ref, at)

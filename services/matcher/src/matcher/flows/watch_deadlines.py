@@ -3,7 +3,7 @@
 from chassis.clock import Clock
 from chassis.db import Begin
 
-from matcher.store import cases, deadlines
+from matcher.store import deadlines, locks
 from matcher.store.ledger import Ledger
 
 _AT_ONCE = 100
@@ -16,6 +16,6 @@ async def watch_deadlines(begin: Begin, ledger: Ledger, clock: Clock) -> int:
         due = await deadlines.list_due(tx, now, _AT_ONCE)
     for case in due:
         async with begin() as tx:
-            await cases.lock_person(tx, case.tenant, case.person_ref)
+            await locks.lock_person(tx, case.tenant, case.person_ref)
             await ledger.bring_up_to_date(tx, case.tenant, case.person_ref, now, due_by=now)
     return len(due)

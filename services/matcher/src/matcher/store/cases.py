@@ -1,22 +1,18 @@
-"""The case rows and the two locks: a person's, and a case's.
+"""The case rows: what each case amounts to now. Written under the locks of `locks.py`."""
 
-A person's payments are allocated under the person's lock only, so that two workers never tie one
-payment to two cases. Locks are always taken in this order: persons, then cases.
-"""
-
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from chassis.db import Tx
-from chassis.errors import Unavailable
 from contracts.events import CaseState
 from contracts.ids import case_id as case_id_of
 from contracts.money import Amounts
 from prometheus_client import Gauge
-from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, text, tuple_, update
+from sqlalchemy import ColumnElement, bindparam, func, literal_column, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 
 from matcher.domain.case import Assessment
@@ -26,26 +22,16 @@ from matcher.store.tables import sick_case
 OPEN = Gauge("jonction_cases_open", "Cases that still wait for something", ["state"])
 EUROS = Gauge("jonction_cases_open_euros", "Net euros of these cases", ["state", "amount"])
 _ENDED = ("settled", "paid-to-employee", "cancelled")
-_LOCK = text("select pg_advisory_xact_lock(hashtextextended(:person, 0))")
 _NAMES = ("gross", "csg", "crds", "net")
 _ZEROS = {f"{kind}_{name}": 0 for kind in ("received", "employee") for name in _NAMES}
 
 # Made once: building a query takes longer than running it.
-_LOCK_PERSON_OF = text(
-    """
-    select person_ref, pg_advisory_xact_lock(hashtextextended(tenant || ' ' || person_ref, 0))
-    from sick_case where tenant = :of_tenant and declaration_id = :of_declaration
-    """
+# An update that changes nothing, for its lock and its row.
+_NOTE_ALL = insert(sick_case).on_conflict_do_update(
+    index_elements=[sick_case.c.tenant, sick_case.c.declaration_id],
+    set_={"tenant": sick_case.c.tenant},
 )
-_NOTE = (
-    insert(sick_case)
-    # An update that changes nothing, for its lock and its row.
-    .on_conflict_do_update(
-        index_elements=[sick_case.c.tenant, sick_case.c.declaration_id],
-        set_={"tenant": sick_case.c.tenant},
-    )
-    .returning(sick_case)
-)
+_NOTE = _NOTE_ALL.returning(sick_case)
 _OF_PERSON = (
     select(sick_case)
     .where(
@@ -102,42 +88,16 @@ class CaseRow:
         return Identity(self.case_id, self.declaration_id, self.siret, self.person_ref)
 
 
-async def lock_person(tx: Tx, tenant: str, person_ref: str) -> None:
-    """Until the transaction ends."""
-    await tx.execute(_LOCK, {"person": f"{tenant} {person_ref}"})
+async def note_all(tx: Tx, declared: Sequence[tuple[str, UUID]], at: datetime) -> None:
+    """As `note`, in the given order, of tenants and their declarations."""
+    if declared:
+        await tx.execute(_NOTE_ALL, [_shell(tenant, id_, at) for tenant, id_ in declared])
 
 
 async def note(tx: Tx, tenant: str, declaration_id: UUID, at: datetime) -> CaseRow:
     """The case of this declaration, locked; a shell if this is the first that is heard of it."""
-    noted = await tx.execute(
-        _NOTE,
-        {
-            "case_id": case_id_of(declaration_id),
-            "tenant": tenant,
-            "declaration_id": declaration_id,
-            "noted_at": at,
-            "changed_at": at,
-            **_ZEROS,
-        },
-    )
+    noted = await tx.execute(_NOTE, _shell(tenant, declaration_id, at))
     return _row(noted.mappings().one())
-
-
-async def lock(tx: Tx, tenant: str, declaration_id: UUID, at: datetime) -> CaseRow:
-    """As `note`, with the lock of the person whom the case is known to concern taken first."""
-    place = {"of_tenant": tenant, "of_declaration": declaration_id}
-    while (person_ref := (await tx.execute(_LOCK_PERSON_OF, place)).scalar()) is None:
-        savepoint = await tx.begin_nested()
-        case = await note(tx, tenant, declaration_id, at)
-        if case.person_ref is None:
-            await savepoint.commit()
-            return case
-        # Declared a moment ago: the row is let go, and the person's lock taken before it.
-        await savepoint.rollback()
-    case = await note(tx, tenant, declaration_id, at)
-    if case.person_ref != person_ref:
-        raise Unavailable("a case that was given to another person a moment ago", timedelta())
-    return case
 
 
 async def list_of_person(tx: Tx, tenant: str, person_ref: str) -> list[CaseRow]:
@@ -178,6 +138,17 @@ async def write(tx: Tx, case_id: UUID, assessment: Assessment, at: datetime) -> 
             **columns("employee", assessment.paid_to_employee),
         },
     )
+
+
+def _shell(tenant: str, declaration_id: UUID, at: datetime) -> dict[str, Any]:
+    return {
+        "case_id": case_id_of(declaration_id),
+        "tenant": tenant,
+        "declaration_id": declaration_id,
+        "noted_at": at,
+        "changed_at": at,
+        **_ZEROS,
+    }
 
 
 async def find(tx: Tx, case_id: UUID) -> CaseRow | None:
