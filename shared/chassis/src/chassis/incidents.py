@@ -8,15 +8,22 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from contracts.events import IncidentClosed, IncidentOpened
 from contracts.ids import incident_id
 from sqlalchemy import text
 
-from chassis import outbox
+from chassis import acts, outbox
 from chassis.clock import Clock
 from chassis.db import Tx
+from chassis.errors import Refused
+from chassis.logs import scrub
 
+ENDS_BY_ITSELF = frozenset(
+    {"another-log", "too-many-held", "event-held", "event-early", "event-unreadable"}
+)
+"""Closed by what puts an end to them: a rebase, an event that is applied or skipped."""
 TENANT = "jonction"
 """An incident concerns those who run the platform, not one of its customers."""
 
@@ -33,6 +40,8 @@ _OPEN = text(
 _CLOSE = text(
     "update incident set closed_at = :at where id = :id and closed_at is null returning detail"
 )
+_FIND = text("select kind, key, detail, closed_at from incident where id = :id for update")
+_NOTE = text("update incident set detail = cast(:detail as jsonb) where id = :id")
 _LIST = text(
     """
     select id, kind, key, detail, opened_at, closed_at from incident
@@ -70,6 +79,26 @@ async def close_incident(tx: Tx, service: str, kind: str, key: str, at: datetime
     return True
 
 
+async def acknowledge(
+    tx: Tx, service: str, identity: UUID, at: datetime, *, by: str, because: str
+) -> bool:
+    """An operator's word that it is dealt with; False if it was closed already.
+
+    Refused where the platform itself sees the end: it would be hidden while it goes on.
+    """
+    found = (await tx.execute(_FIND, {"id": identity})).one_or_none()
+    if found is None:
+        raise Refused("incident-unknown")
+    if found.kind in ENDS_BY_ITSELF:
+        raise Refused("incident-not-over")
+    if found.closed_at is not None:
+        return False
+    noted = found.detail | {"closed_by": by, "because": scrub(because)}
+    await tx.execute(_NOTE, {"id": identity, "detail": json.dumps(noted)})
+    await acts.record(tx, "incident-close", identity, {"closed": True}, by=by, because=because)
+    return await close_incident(tx, service, found.kind, found.key, at)
+
+
 async def list_incidents(
     tx: Tx, *, only_open: bool = True, limit: int = 100
 ) -> list[dict[str, Any]]:
@@ -88,3 +117,7 @@ class Incidents:
 
     async def close(self, tx: Tx, kind: str, key: str) -> bool:
         return await close_incident(tx, self._service, kind, key, self._clock.now())
+
+    async def acknowledge(self, tx: Tx, identity: UUID, *, by: str, because: str) -> bool:
+        at = self._clock.now()
+        return await acknowledge(tx, self._service, identity, at, by=by, because=because)

@@ -93,8 +93,27 @@ _V1 = (
     "create index incident_open on incident (opened_at) where closed_at is null",
 )
 
+_V2 = (
+    """create table operator_act (
+    id bigint generated always as identity primary key,
+    at timestamptz not null default clock_timestamp(),
+    client text not null,
+    act text not null,
+    target text not null,
+    because text,
+    outcome jsonb not null
+)""",
+    "create index operator_act_target on operator_act (act, target)",
+)
+
 
 def create_v1(op: Any) -> None:
     """`op` is alembic's; the tables belong to the role that migrates."""
     for statement in _V1:
+        op.execute(statement)
+
+
+def create_v2(op: Any) -> None:
+    """What operators did."""
+    for statement in _V2:
         op.execute(statement)

@@ -1,8 +1,8 @@
 """What an operator does to one service from its shell, beside starting it.
 
 `replay [SINCE]`, `rebase`, `restored`, `held`, `held retry STREAM`, `held retry-unreadable ID`,
-`held skip ID REASON`. Held events are retried with the service's own reactions, whether it runs or
-not: the locks on the streams keep both apart.
+`held skip ID REASON`, `incidents`, `incidents close ID REASON`. Held events are retried with the
+service's own reactions, whether it runs or not: the locks on the streams keep both apart.
 """
 
 from collections.abc import Sequence
@@ -11,15 +11,17 @@ from uuid import UUID
 
 from contracts import topics
 
-from chassis import release
+from chassis import acts, release
 from chassis.applying import Applier
 from chassis.db import Database
 from chassis.errors import Refused, Unavailable, WrongSetting
 from chassis.held import list_held
+from chassis.incidents import Incidents, list_incidents
 from chassis.replay import rebase, replay
 from chassis.restoring import Recall, StillRunning, take_back
 from chassis.settings import ServiceSettings
 
+INCIDENTS = "incidents [close ID REASON]"
 USAGE = "held [retry STREAM | retry-unreadable ID | skip ID REASON]"
 
 
@@ -72,3 +74,19 @@ async def operate_held(applier: Applier, arguments: Sequence[str]) -> str:
     except Refused as refused:
         return f"refused: {refused.code}"
     return f"usage: {USAGE}"
+
+
+async def operate_incidents(db: Database, incidents: Incidents, arguments: Sequence[str]) -> str:
+    try:
+        async with db.begin() as tx:
+            match arguments:
+                case []:
+                    return "\n".join(str(each) for each in await list_incidents(tx))
+                case ["close", identity, because]:
+                    closed = await incidents.acknowledge(
+                        tx, UUID(identity), by=acts.SHELL, because=because
+                    )
+                    return "closed" if closed else "was closed"
+    except Refused as refused:
+        return f"refused: {refused.code}"
+    return f"usage: {INCIDENTS}"

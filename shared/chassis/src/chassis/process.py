@@ -1,5 +1,5 @@
 """One service as a process: `python -m matcher api | worker | all`, or a command of an operator:
-`migrate | replay | rebase | restored | held`.
+`migrate | replay | rebase | restored | held | incidents`.
 
 `assemble` ties the mechanisms that every service has around its tables of subscriptions, schedules
 and routes; `main` runs the result. Stopping by SIGTERM loses nothing: the front takes no more
@@ -11,52 +11,38 @@ import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 import uvicorn
 from contracts import topics
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter
 
 from chassis import failpoints, logs, migrate
 from chassis.access import Verifier
 from chassis.app import Check, create_app
+from chassis.applying import Applier
 from chassis.clock import Clock, VirtualClock
+from chassis.commands import NAMES, operate
 from chassis.consumer import Consumer, Subscription
 from chassis.db import Database
 from chassis.errors import WrongSetting
 from chassis.figures import Figure, Figures, of_mechanisms
-from chassis.operating import operate_held, operate_log, operate_restored
+from chassis.incidents import Incidents
 from chassis.operations import operations_router
+from chassis.parts import Parts, Worker
 from chassis.problems import Catalogue
 from chassis.quiet import Quiescence, Quiet
 from chassis.relay import Relay
 from chassis.restoring import Recall
 from chassis.schedules import Schedule, Scheduler
-from chassis.servers import await_database, check_credentials, reach_database
+from chassis.servers import await_database, check_credentials
 from chassis.settings import S, ServiceSettings, load, stop
 
+__all__ = ["Parts", "assemble", "main", "run"]
+
 log = structlog.get_logger()
-
-
-class Worker(Protocol):
-    async def run(self, stop: asyncio.Event) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What `build(settings)` of a service's `wiring.py` hands to `main`."""
-
-    app: FastAPI
-    clock: Clock
-    relay: Sequence[Worker] = ()
-    """Runs beside the API too: whoever writes events also sends them."""
-    workers: Sequence[Worker] = ()
-    closers: Sequence[Callable[[], Awaitable[None]]] = field(default_factory=tuple)
-    recall: Recall = field(default_factory=Recall)
-    """What the service does after its database was restored from a backup."""
 
 
 def assemble(
@@ -80,19 +66,20 @@ def assemble(
     checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
     readings: list[Quiet] = [relay.quiet]
     reading: Quiet | None = None
+    applier: Applier | None = None
     if names := [topic.name for topic in topics.read_by(service)]:
         consumer = Consumer(db, settings.broker, service, names, subscriptions, clock=clock)
         workers.append(consumer)
         checks["consumer"] = consumer.ready
         readings.append(consumer.quiet)
-        reading = consumer.quiet
+        reading, applier = consumer.quiet, consumer.applier
     scheduler = Scheduler(schedules, clock, reading=reading)
     workers.append(scheduler)
     readings.append(scheduler.quiet)
     app = create_app(
         service,
         production=settings.mode == "production",
-        routers=[*routers, operations_router(db)],
+        routers=[*routers, operations_router(db, Incidents(service, clock), applier)],
         problems=Catalogue.load(problems),
         readiness=checks | dict(readiness or {}),
         quiescence=Quiescence(service, clock, readings),
@@ -174,16 +161,11 @@ def main(service: str, settings_class: type[S], build: Callable[[S], Parts]) -> 
                 asyncio.run(_start(build, settings, command, service))
             case "migrate":
                 asyncio.run(_migrate(settings, service))
-            case "replay" | "rebase":
-                asyncio.run(_operate(command, settings, arguments))
-            case "held":
-                asyncio.run(_held(build, settings, arguments))
-            case "restored":
-                asyncio.run(_restored(build, settings, service))
+            case name if name in NAMES:
+                asyncio.run(operate(build, settings, service, name, arguments))
             case _:
                 module = service.replace("-", "_")
-                commands = "api|worker|all|migrate|replay|rebase|restored|held"
-                stop(f"usage: python -m {module} {commands}")
+                stop(f"usage: python -m {module} api|worker|all|migrate|{'|'.join(NAMES)}")
     except WrongSetting as wrong:
         stop(str(wrong))
 
@@ -201,40 +183,3 @@ async def _start(build: Callable[[S], Parts], settings: S, command: str, service
 async def _migrate(settings: ServiceSettings, service: str) -> None:
     await await_database(settings.database_owner.get_secret_value(), "JONCTION_DATABASE_OWNER")
     migrate.upgrade(settings, service)
-
-
-async def _operate(command: str, settings: ServiceSettings, arguments: list[str]) -> None:
-    await reach_database(settings)
-    db = Database(settings.database.get_secret_value(), size=1)
-    try:
-        print(await operate_log(db, command, arguments))
-    finally:
-        await db.close()
-
-
-async def _held(build: Callable[[S], Parts], settings: S, arguments: list[str]) -> None:
-    """With the service's own reactions, hence its whole wiring, of which nothing runs."""
-    async with _built(build, settings) as parts:
-        consumer = next((each for each in parts.workers if isinstance(each, Consumer)), None)
-        if consumer is None:
-            stop("this service reads no topic")
-        print(await operate_held(consumer.applier, arguments))
-
-
-async def _restored(build: Callable[[S], Parts], settings: S, service: str) -> None:
-    async with _built(build, settings) as parts:
-        at = parts.clock.now()
-        print(await operate_restored(parts.app.state.db, settings, service, parts.recall, at))
-
-
-@contextlib.asynccontextmanager
-async def _built(build: Callable[[S], Parts], settings: S) -> AsyncIterator[Parts]:
-    await reach_database(settings)
-    parts = build(settings)
-    if isinstance(parts.clock, VirtualClock):
-        await parts.clock.start()
-    try:
-        yield parts
-    finally:
-        for close in parts.closers:
-            await close()

@@ -1,17 +1,18 @@
 """What an operator does about held events: have them tried again, or skip one and say why.
 
 Each act is one transaction that locks the stream, so that the running consumer and a console
-may work on it at the same time.
+may work on it at the same time; who did it is recorded in it.
 """
 
 from uuid import UUID
 
 from sqlalchemy import text
 
-from chassis import held, positions
+from chassis import acts, held, positions
 from chassis.applying import Applier, judge
 from chassis.db import Tx
 from chassis.errors import Refused
+from chassis.logs import scrub
 from chassis.positions import HeldRef, Stream
 from chassis.records import Record
 
@@ -21,56 +22,87 @@ _TOPICS = text(
 _FIND = text(
     "select topic, stream_id, version from held_event where id = :id and skipped_at is null"
 )
+RETRY, SKIP = "held-retry", "held-skip"
 
 
-async def retry(applier: Applier, stream_id: UUID) -> int:
+async def retry(applier: Applier, stream_id: UUID, *, by: str = acts.SHELL) -> int:
     """Applies what is held of the stream, in order, up to the first that fails again; how many."""
-    released = 0
     async with applier.begin() as tx:
-        topics = list((await tx.execute(_TOPICS, {"stream": stream_id})).scalars())
-        for topic in topics:
-            stream = await _lock(tx, topic, stream_id)
-            while (ref := stream.held.get(stream.version + 1)) is not None:
-                if not await applier.release(tx, topic, stream, ref, alone=True):
-                    break
-                released += 1
-            await _leave(applier, tx, topic, stream)
+        released = await _retry(applier, tx, stream_id)
+        await acts.record(tx, RETRY, stream_id, {"applied": released}, by=by)
     return released
 
 
-async def retry_unreadable(applier: Applier, held_id: int) -> bool:
-    """For bytes that a newer version of the service can read; False if it still cannot."""
+async def retry_held(applier: Applier, held_id: int, *, by: str) -> int:
+    """The stream of this event, or, where it could not be read, the event alone; how many."""
     async with applier.begin() as tx:
         record = await _load(tx, held_id)
-        if record.event is None:
-            return False
-        stream = await _lock(tx, record.topic, record.event.subject)
-        await held.drop(tx, held_id)
-        await _take(applier, tx, record, stream)
-        await applier.incidents.close(tx, "event-unreadable", _place(record))
+        row = (await tx.execute(_FIND, {"id": held_id})).one()
+        if row.stream_id is not None:
+            released = await _retry(applier, tx, row.stream_id)
+        else:
+            released = int(await _retry_unreadable(applier, tx, held_id, record))
+        await acts.record(tx, RETRY, held_id, {"applied": released}, by=by)
+    return released
+
+
+async def _retry(applier: Applier, tx: Tx, stream_id: UUID) -> int:
+    released = 0
+    topics = list((await tx.execute(_TOPICS, {"stream": stream_id})).scalars())
+    for topic in topics:
+        stream = await _lock(tx, topic, stream_id)
+        while (ref := stream.held.get(stream.version + 1)) is not None:
+            if not await applier.release(tx, topic, stream, ref, alone=True):
+                break
+            released += 1
+        await _leave(applier, tx, topic, stream)
+    return released
+
+
+async def retry_unreadable(applier: Applier, held_id: int, *, by: str = acts.SHELL) -> bool:
+    """For bytes that a newer version of the service can read; False if it still cannot."""
+    async with applier.begin() as tx:
+        taken = await _retry_unreadable(applier, tx, held_id, await _load(tx, held_id))
+        await acts.record(tx, RETRY, held_id, {"applied": int(taken)}, by=by)
+    return taken
+
+
+async def _retry_unreadable(applier: Applier, tx: Tx, held_id: int, record: Record) -> bool:
+    if record.event is None:
+        return False
+    stream = await _lock(tx, record.topic, record.event.subject)
+    await held.drop(tx, held_id)
+    await _take(applier, tx, record, stream)
+    await applier.incidents.close(tx, "event-unreadable", _place(record))
     return True
 
 
-async def skip(applier: Applier, held_id: int, because: str) -> int:
+async def skip(applier: Applier, held_id: int, because: str, *, by: str = acts.SHELL) -> int:
     """Gives one event up for good; how many held ones followed. The row stays, with the reason.
 
     Of a stream, only the next event can be skipped: refused as `held-not-next` otherwise.
     """
     async with applier.begin() as tx:
-        record = await _load(tx, held_id)
-        row = (await tx.execute(_FIND, {"id": held_id})).one()
-        await held.mark_skipped(tx, held_id, because)
-        if row.stream_id is None:
-            await applier.incidents.close(tx, "event-unreadable", _place(record))
-            return 0
-        stream = await _lock(tx, row.topic, row.stream_id)
-        event = record.event
-        if event is None or row.version != stream.version + 1:
-            raise Refused("held-not-next")
-        stream.held.pop(row.version, None)
-        stream.advance(event.version, event.epoch, record.payload_hash)
-        followed = await applier.follow(tx, row.topic, stream, alone=True)
-        await _leave(applier, tx, row.topic, stream)
+        followed = await _skip(applier, tx, held_id, scrub(because))
+        await acts.record(tx, SKIP, held_id, {"followed": followed}, by=by, because=because)
+    return followed
+
+
+async def _skip(applier: Applier, tx: Tx, held_id: int, because: str) -> int:
+    record = await _load(tx, held_id)
+    row = (await tx.execute(_FIND, {"id": held_id})).one()
+    await held.mark_skipped(tx, held_id, because)
+    if row.stream_id is None:
+        await applier.incidents.close(tx, "event-unreadable", _place(record))
+        return 0
+    stream = await _lock(tx, row.topic, row.stream_id)
+    event = record.event
+    if event is None or row.version != stream.version + 1:
+        raise Refused("held-not-next")
+    stream.held.pop(row.version, None)
+    stream.advance(event.version, event.epoch, record.payload_hash)
+    followed = await applier.follow(tx, row.topic, stream, alone=True)
+    await _leave(applier, tx, row.topic, stream)
     return followed
 
 
@@ -97,7 +129,7 @@ async def _leave(applier: Applier, tx: Tx, topic: str, stream: Stream) -> None:
 
 async def _load(tx: Tx, held_id: int) -> Record:
     if (await tx.execute(_FIND, {"id": held_id})).first() is None:
-        raise Refused("held-unknown", status=404)
+        raise Refused("held-unknown")
     return await held.load(tx, held_id)
 
 

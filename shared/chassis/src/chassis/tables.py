@@ -1,7 +1,7 @@
 """The chassis' tables, for a service's `store/tables.py` to attach to its own metadata.
 
 They live in each service's database, beside its business tables, because they are written in the
-same transactions. `migrations.create_v1` makes them; a test compares the two.
+same transactions. `chassis.migrations` makes them; a test compares the two.
 """
 
 from sqlalchemy import (
@@ -43,6 +43,18 @@ def attach(metadata: MetaData) -> None:
         Column("opened_at", DateTime(timezone=True), nullable=False),
         Column("closed_at", DateTime(timezone=True)),
         Index("incident_open", "opened_at", postgresql_where=text("closed_at is null")),
+    )
+    Table(
+        "operator_act",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("at", DateTime(timezone=True), nullable=False, server_default=_REAL_NOW),
+        Column("client", Text, nullable=False),
+        Column("act", Text, nullable=False),
+        Column("target", Text, nullable=False),
+        Column("because", Text),
+        Column("outcome", JSONB, nullable=False),
+        Index("operator_act_target", "act", "target"),
     )
 
 

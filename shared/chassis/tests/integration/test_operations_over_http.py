@@ -1,0 +1,161 @@
+"""What operators do over HTTP is done once, and recorded with who asked for it."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+from chassis.access import Verifier
+from chassis.app import create_app
+from chassis.clock import FixedClock
+from chassis.consumer import Consumer
+from chassis.incidents import Incidents
+from chassis.operations import operations_router
+from chassis.problems import Catalogue
+from sqlalchemy import text
+from testkit.probe import AT, SERVICE, Noted, Probe, note_effect, running, until
+
+HELD, INCIDENTS = "/v1/operations/held", "/v1/operations/incidents"
+WHY = {"because": "ticket 12, 2850529123457"}
+
+
+class Fickle:
+    def __init__(self) -> None:
+        self.fails = True
+
+    async def __call__(self, tx: Any, event: Any, data: Noted) -> None:
+        if data.note == "poison" and self.fails:
+            raise LookupError
+        await note_effect(tx, event, data)
+
+
+@pytest.fixture
+def fickle() -> Fickle:
+    return Fickle()
+
+
+@pytest.fixture
+def consumer(probe: Probe, fickle: Fickle) -> Consumer:
+    return probe.consumer(fickle)
+
+
+@pytest.fixture
+async def http(
+    probe: Probe, consumer: Consumer, keys_dir: Path, token: Callable[[str, str], Awaitable[str]]
+) -> AsyncIterator[httpx.AsyncClient]:
+    incidents = Incidents(probe.group, FixedClock(AT))
+    app = create_app(
+        SERVICE,
+        production=True,
+        routers=[operations_router(probe.db, incidents, consumer.applier)],
+        problems=Catalogue.load(),
+        readiness={},
+        verifier=Verifier(keys_dir, SERVICE),
+    )
+    bearer = {"Authorization": f"Bearer {await token('exploitation', SERVICE)}"}
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://p", headers=bearer) as found:
+        yield found
+
+
+async def poisoned(probe: Probe, consumer: Consumer) -> UUID:
+    stream = uuid4()
+    records = [probe.event(stream, 1, "poison"), probe.event(stream, 2, "b")]
+    async with running(consumer):
+        await probe.publish(stream, *records)
+        await until(lambda: consumer.tally.total == len(records))
+    return stream
+
+
+async def ids(http: httpx.AsyncClient) -> list[int]:
+    return [item["id"] for item in (await http.get(HELD)).json()["items"]]
+
+
+async def acts(http: httpx.AsyncClient) -> list[tuple[str, str, str, dict[str, int]]]:
+    items = (await http.get("/v1/operations/acts")).json()["items"]
+    return [(each["client"], each["act"], each["target"], each["outcome"]) for each in items]
+
+
+async def test_a_retry_applies_what_is_held_of_the_stream_and_is_answered_again(
+    probe: Probe, consumer: Consumer, fickle: Fickle, http: httpx.AsyncClient
+) -> None:
+    stream = await poisoned(probe, consumer)
+    first, _ = await ids(http)
+    assert (await http.post(f"{HELD}/{first}/retry")).json() == {"applied": 0}
+    fickle.fails = False
+    for _ in range(2):
+        answer = await http.post(f"{HELD}/{first}/retry")
+        assert (answer.status_code, answer.json()) == (200, {"applied": 2})
+    assert await probe.notes(stream) == ["poison", "b"]
+    assert await ids(http) == []
+    assert await acts(http) == [
+        ("exploitation", "held-retry", str(first), {"applied": 2}),
+        ("exploitation", "held-retry", str(first), {"applied": 0}),
+    ]
+
+
+async def test_a_skip_needs_a_reason_and_keeps_it_without_a_persons_number(
+    probe: Probe, consumer: Consumer, http: httpx.AsyncClient
+) -> None:
+    stream = await poisoned(probe, consumer)
+    first, second = await ids(http)
+    assert (await http.post(f"{HELD}/{first}/skip", json={"because": " "})).status_code == 422
+    early = await http.post(f"{HELD}/{second}/skip", json=WHY)
+    assert (early.status_code, early.json()["code"]) == (409, "held-not-next")
+    for _ in range(2):
+        answer = await http.post(f"{HELD}/{first}/skip", json=WHY)
+        assert (answer.status_code, answer.json()) == (200, {"followed": 1})
+    assert await probe.notes(stream) == ["b"]
+    assert await acts(http) == [("exploitation", "held-skip", str(first), {"followed": 1})]
+    kept = await probe.rows("select skipped_because from held_event where skipped_at is not null")
+    assert "ticket 12" in str(kept)
+    assert "2850529123457" not in str(kept) + str(await probe.rows("select * from operator_act"))
+
+
+async def test_what_is_not_held_is_refused_in_both_languages(http: httpx.AsyncClient) -> None:
+    for language, title in (("fr", "Aucun événement retenu"), ("en", "No event is held")):
+        answer = await http.post(f"{HELD}/7/retry", headers={"Accept-Language": language})
+        assert (answer.status_code, answer.json()["code"]) == (404, "held-unknown")
+        assert answer.json()["title"].startswith(title)
+
+
+async def test_a_contradicting_event_is_closed_with_a_note_and_may_open_again(
+    probe: Probe, consumer: Consumer, http: httpx.AsyncClient
+) -> None:
+    stream = uuid4()
+    async with running(consumer):
+        await probe.publish(stream, probe.event(stream, 1, "a"), probe.event(stream, 1, "b"))
+        await until(lambda: consumer.tally.conflicting == 1)
+    [incident] = (await http.get(INCIDENTS)).json()["items"]
+    for _ in range(2):
+        answer = await http.post(f"{INCIDENTS}/{incident['id']}/close", json=WHY)
+        assert (answer.status_code, answer.json()) == (200, {"closed": True})
+    assert await probe.incidents() == []
+    [shown] = (await http.get(INCIDENTS, params={"only_open": False})).json()["items"]
+    assert shown["detail"]["closed_by"] == "exploitation"
+    types = await probe.rows("select type from outbox where topic = 'incidents.v1' order by id")
+    assert [name.rpartition(".")[2] for (name,) in types] == ["opened", "closed"]
+    assert [act for _, act, _, _ in await acts(http)] == ["incident-close"]
+
+
+async def test_an_incident_that_ends_with_its_cause_is_not_closed_over_it(
+    probe: Probe, consumer: Consumer, http: httpx.AsyncClient
+) -> None:
+    await poisoned(probe, consumer)
+    [incident] = (await http.get(INCIDENTS)).json()["items"]
+    answer = await http.post(f"{INCIDENTS}/{incident['id']}/close", json=WHY)
+    assert (answer.status_code, answer.json()["code"]) == (409, "incident-not-over")
+    unknown = await http.post(f"{INCIDENTS}/{uuid4()}/close", json=WHY)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "incident-unknown")
+
+
+async def test_only_operators_may(
+    probe: Probe, http: httpx.AsyncClient, token: Callable[[str, str], Awaitable[str]]
+) -> None:
+    hris = {"Authorization": f"Bearer {await token('sirh-kerbrat', SERVICE)}"}
+    for path in (f"{HELD}/1/retry", f"{HELD}/1/skip", f"{INCIDENTS}/{uuid4()}/close"):
+        assert (await http.post(path, json=WHY, headers=hris)).status_code == 403
+    async with probe.db.begin() as tx:
+        assert await tx.scalar(text("select count(*) from operator_act")) == 0
