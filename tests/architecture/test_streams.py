@@ -30,7 +30,8 @@ def test_readers_of_a_topic_have_a_door_for_events(packages: dict[str, Path]) ->
 
 
 def test_no_service_reads_a_topic_that_it_is_not_listed_for(packages: dict[str, Path]) -> None:
-    readers = {topic.name: topic.readers for topic in TOPICS}
+    # Its own it reads when its database was restored.
+    readers = {topic.name: (*topic.readers, *topic.writers) for topic in TOPICS}
     for service, package in packages.items():
         doors = package / "consumers.py"
         if not doors.exists():
