@@ -1,5 +1,6 @@
 """The whole platform as tests use it: each start has its own processes, data and ports."""
 
+import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -15,6 +16,7 @@ from local_platform.supervisor import Platform
 
 StartPlatform = Callable[..., AbstractAsyncContextManager[Platform]]
 Json = dict[str, Any]
+Tool = Callable[[str, str], str]
 ReadLedger = Callable[[Platform], Awaitable[Json]]
 
 
@@ -49,6 +51,19 @@ def read_ledger() -> ReadLedger:
             return ledger
 
     return read
+
+
+@pytest.fixture(scope="session")
+def tool() -> Tool:
+    """Path of a program; without it the test is skipped, and says what would bring it."""
+
+    def find(name: str, package: str) -> str:
+        found = shutil.which(name)
+        if found is None:
+            pytest.skip(f"NOT TESTED, no {name} here: apt-get install -y {package}")
+        return found
+
+    return find
 
 
 @pytest.fixture(scope="session")

@@ -127,7 +127,7 @@ MONEY = (
         "Deposits without a clear answer",
         "percentunit",
         {
-            "share": 'sum(increase(jonction_cpam_deposits_total{outcome="Unclear"}[30m]))'
+            "share": '1 - sum(increase(jonction_cpam_deposits_total{outcome!="Unclear"}[30m]))'
             " / sum(increase(jonction_cpam_deposits_total[30m]))"
         },
     ),

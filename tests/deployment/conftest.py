@@ -1,7 +1,6 @@
 """What the tests about deployment read: files of the repository, never a running platform."""
 
 import runpy
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from local_platform.places import ROOT
 
 Json = dict[str, Any]
 Script = Callable[[str], Json]
-Tool = Callable[[str, str], str]
 
 
 @pytest.fixture(scope="session")
@@ -34,16 +32,3 @@ def script() -> Script:
         return runpy.run_path(str(ROOT / path))
 
     return load
-
-
-@pytest.fixture(scope="session")
-def tool() -> Tool:
-    """Path of a program; without it the test is skipped, and says what would bring it."""
-
-    def find(name: str, package: str) -> str:
-        found = shutil.which(name)
-        if found is None:
-            pytest.skip(f"NOT TESTED, no {name} here: apt-get install -y {package}")
-        return found
-
-    return find

@@ -52,6 +52,17 @@ def test_promtool_is_content(tool: Any, root: Path, command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_every_rule_is_seen_to_ring(rules: list[Json], root: Path) -> None:
+    tests = yaml.safe_load((root / "deploy/prometheus/rules_test.yml").read_text())["tests"]
+    rang = {
+        each["alertname"]
+        for test in tests
+        for each in test["alert_rule_test"]
+        if each["exp_alerts"]
+    }
+    assert rang == {rule["alert"] for rule in rules}
+
+
 def test_rules_are_about_metrics_that_exist(rules: list[Json], metrics: set[str]) -> None:
     for rule in rules:
         named = set(WORDS.findall(rule["expr"]))

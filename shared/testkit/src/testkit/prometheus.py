@@ -1,9 +1,11 @@
-"""A real Prometheus on the loopback, on a configuration that a test has made."""
+"""A real Prometheus on the loopback, on a configuration that a test has made; and what it reads."""
 
 import json
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -11,8 +13,31 @@ from urllib.parse import urlencode
 from urllib.request import urlopen
 
 from local_platform.processes import free_port, spawn, stop
+from prometheus_client.parser import text_string_to_metric_families
 
 Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The metrics page of one service."""
+
+    names: set[str]
+    """Of all that it can show."""
+    samples: list[tuple[str, Mapping[str, str], float]]
+
+    def value(self, name: str, **labels: str) -> float:
+        [found] = [value for each, its, value in self.samples if (each, its) == (name, labels)]
+        return found
+
+
+def read_page(page: str) -> Shown:
+    families = list(text_string_to_metric_families(page))
+    ends = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count")}
+    return Shown(
+        {f"{each.name}{end}" for each in families for end in ends.get(each.type, ("",))},
+        [(one.name, one.labels, one.value) for each in families for one in each.samples],
+    )
 
 
 class Prometheus:

@@ -1,6 +1,6 @@
 """A collector of traces on the loopback: takes OTLP over HTTP, keeps each span it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -64,6 +64,16 @@ class SpanSink:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def above(span: Span, spans: Iterable[Span]) -> list[str]:
+    """Who caused it, nearest first, as `service: name`."""
+    known = {each.id: each for each in spans}
+    found = []
+    while span.parent in known:
+        span = known[span.parent]
+        found.append(f"{span.service}: {span.name}")
+    return found
 
 
 def _read(body: bytes) -> list[Span]:
