@@ -179,18 +179,26 @@ def test_topics_are_made_from_the_registry(production: list[Json], root: Path) -
     ]
 
 
-def test_rights_are_given_after_the_topics_where_the_component_is_taken_in(
-    kubectl: str, root: Path, tmp_path: Path
-) -> None:
-    shutil.copytree(root / "deploy", tmp_path / "deploy", ignore=shutil.ignore_patterns("secrets"))
-    overlay = tmp_path / "deploy/kubernetes/overlays/production/kustomization.yaml"
-    overlay.write_text(overlay.read_text() + "components: [../../components/access]\n")
-    done = subprocess.run(
-        [kubectl, "kustomize", overlay.parent], capture_output=True, text=True, check=True
-    )
-    job = _of(list(yaml.load_all(done.stdout, Loader=yaml.CSafeLoader)), "Job")["topics"]
+def test_rights_are_given_after_the_topics(production: list[Json]) -> None:
+    job = _of(production, "Job")["topics"]
     command = job["spec"]["template"]["spec"]["containers"][0]["command"]
     assert command[-1] == "/deploy/create-topics && /deploy/grant-access"
+
+
+def test_services_come_to_kafka_by_their_own_names_with_a_password_over_tls(
+    production: list[Json],
+) -> None:
+    for name, deployment in _of(production, "Deployment").items():
+        pod = deployment["spec"]["template"]
+        container = pod["spec"]["containers"][0]
+        told = {each["name"]: each for each in container["env"]}
+        label = told["JONCTION_KAFKA_USER"]["valueFrom"]["fieldRef"]["fieldPath"]
+        assert label == "metadata.labels['app.kubernetes.io/name']"
+        assert pod["metadata"]["labels"]["app.kubernetes.io/name"] == name.rpartition("-")[0]
+        mounts = {each["mountPath"]: each["name"] for each in container["volumeMounts"]}
+        assert mounts["/run/secrets/jonction_kafka_password"] == "settings"
+        authority = Path(told["JONCTION_KAFKA_CA"]["value"])
+        assert mounts[str(authority.parent)] == "kafka-ca"
 
 
 def test_network_allows_the_arrows_of_the_architecture_and_nothing_else(

@@ -14,6 +14,7 @@ import secrets
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 from chassis.broker import Broker
@@ -103,9 +104,10 @@ class Cluster:
     def prepare(self) -> None:
         """Certificates, and three formatted data folders, at once."""
         for number, node in enumerate(self.nodes, 1):
-            if not self.certificate(number).exists():
-                node.folder.mkdir(parents=True, exist_ok=True)
-                self.authority.give(f"node-{number}", self.certificate(number))
+            if not node.folder.exists():
+                node.folder.mkdir()
+                self.authority.give(f"node-{number}", node.folder / "node.pem")
+                self.certify(number)
         with ThreadPoolExecutor(COPIES) as pool:
             list(pool.map(Node.prepare, self.nodes))
         self._write_commands()
@@ -136,8 +138,10 @@ class Cluster:
         for node in self.nodes:
             node.wipe()
 
-    def certificate(self, number: int) -> Path:
-        return self.nodes[number - 1].folder / "node.pem"
+    def certify(self, number: int, *, until: datetime | None = None) -> None:
+        """Another certificate towards clients; the node shows it when it starts again."""
+        file = self.nodes[number - 1].folder / "clients.pem"
+        self.authority.give(f"node-{number}", file, until=until)
 
     async def provide_topics(self) -> None:
         """Every topic of the registry and the rights on them, as in Kubernetes."""
@@ -173,6 +177,7 @@ class Cluster:
 
     def _settings(self, number: int) -> dict[str, object]:
         broker, controller = self._inner[number]
+        folder = self.nodes[number - 1].folder
         listeners = {
             "CLIENTS": self.nodes[number - 1].port,
             "BROKER": broker,
@@ -185,7 +190,9 @@ class Cluster:
             "node.id": number,
             "controller.quorum.voters": ",".join(voters),
             "listeners": ",".join(f"{n}://127.0.0.1:{port}" for n, port in listeners.items()),
-            "ssl.keystore.location": self.certificate(number),
+            "ssl.keystore.location": folder / "node.pem",
+            "listener.name.clients.ssl.keystore.location": folder / "clients.pem",
+            "listener.name.clients.ssl.keystore.type": "PEM",
             "ssl.truststore.location": self.authority.file,
         }
 
