@@ -11,7 +11,7 @@ from chassis.process import Parts, assemble
 from chassis.sealing import PersonRefs, Sealer
 from contracts.topics import GATEWAY
 
-from declaration_gateway import consumers
+from declaration_gateway import consumers, schedules
 from declaration_gateway.routes import ROUTERS
 from declaration_gateway.routes.desk import Desk
 from declaration_gateway.settings import GatewaySettings
@@ -44,6 +44,7 @@ def build(settings: GatewaySettings, clock: Clock | None = None) -> Parts:
         problems=PROBLEMS,
         subscriptions=consumers.table(),
         routers=ROUTERS,
+        schedules=schedules.table(db.begin, settings.keys_kept),
         recall=consumers.recall(),
         desk=desk,
     )

@@ -1,7 +1,9 @@
 """Idempotency keys: one row a key and tenant, written in the transaction of what it did."""
 
+from datetime import datetime
+
 from chassis.db import Tx
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 
@@ -31,3 +33,14 @@ async def find(tx: Tx, tenant: str, key: bytes) -> tuple[bytes, str] | None:
     )
     row = (await tx.execute(of_key)).first()
     return None if row is None else (row.fingerprint, row.receipt)
+
+
+async def drop_older(tx: Tx, than: datetime, *, limit: int) -> int:
+    old = select(idempotency.c.tenant, idempotency.c.key).where(idempotency.c.recorded_at < than)
+    some = old.limit(limit).with_for_update(skip_locked=True).cte("some")
+    dropped = await tx.execute(
+        delete(idempotency).where(
+            idempotency.c.tenant == some.c.tenant, idempotency.c.key == some.c.key
+        )
+    )
+    return dropped.rowcount

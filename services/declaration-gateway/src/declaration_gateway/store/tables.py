@@ -83,6 +83,7 @@ idempotency = Table(
     Column("receipt", Text, nullable=False),
     # Real time: how long a key is kept has nothing to do with the business clock.
     Column("recorded_at", INSTANT, nullable=False, server_default=func.now()),
+    Index("idempotency_recorded", "recorded_at", postgresql_using="brin"),
 )
 
 answer = Table(
