@@ -9,7 +9,6 @@ depends_on = None
 
 _STATEMENTS = (
     "alter table submission add column ask_first boolean not null default false",
-    "create index submission_ask_first on submission (prepared_at) where ask_first",
     """
     create table deposit_hold (
         one boolean primary key default true constraint deposit_hold_one_row check (one),
@@ -32,3 +31,8 @@ _STATEMENTS = (
 def upgrade() -> None:
     for statement in _STATEMENTS:
         op.execute(statement)
+    with op.get_context().autocommit_block():
+        op.execute(
+            "create index concurrently if not exists submission_ask_first"
+            " on submission (prepared_at) where ask_first"
+        )

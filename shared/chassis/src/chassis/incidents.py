@@ -21,7 +21,14 @@ from chassis.errors import Refused
 from chassis.logs import scrub
 
 ENDS_BY_ITSELF = frozenset(
-    {"another-log", "too-many-held", "event-held", "event-early", "event-unreadable"}
+    {
+        "another-log",
+        "partitions-changed",
+        "too-many-held",
+        "event-held",
+        "event-early",
+        "event-unreadable",
+    }
 )
 """Closed by what puts an end to them: a rebase, an event that is applied or skipped."""
 TENANT = "jonction"
