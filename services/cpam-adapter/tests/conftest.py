@@ -32,13 +32,13 @@ from contracts.events import BY_TYPE, Declaration, DeclarationSubmitted, EventDa
 from contracts.identifiers import Siret
 from contracts.ids import submission_id
 from cpam_adapter import consumers
-from cpam_adapter.domain.patience import Patience
+from cpam_adapter.domain.patience import Patience, Terms
 from cpam_adapter.flows.apply_answers import Applying, apply_answers
 from cpam_adapter.flows.collect_answers import Collecting, collect_answers
 from cpam_adapter.flows.prepare_submission import Preparing
 from cpam_adapter.flows.recover_leases import recover_leases
 from cpam_adapter.flows.resolve_unknown import Asking, Capability, resolve_unknown
-from cpam_adapter.flows.submit_declaration import Sending, Terms, submit_declaration
+from cpam_adapter.flows.submit_declaration import Sending, submit_declaration
 from cpam_adapter.partner.contract import Contract
 from cpam_adapter.partner.cpam import Cpam
 from cpam_adapter.partner.post import Post

@@ -13,11 +13,12 @@ from chassis.process import Parts, assemble
 from chassis.sealing import Sealer
 
 from cpam_adapter import consumers, routes, schedules
+from cpam_adapter.domain.patience import Terms
 from cpam_adapter.flows.apply_answers import Applying
 from cpam_adapter.flows.collect_answers import Collecting
 from cpam_adapter.flows.prepare_submission import Preparing
 from cpam_adapter.flows.resolve_unknown import Asking
-from cpam_adapter.flows.submit_declaration import Sending, Terms
+from cpam_adapter.flows.submit_declaration import Sending
 from cpam_adapter.partner.contract import Contract
 from cpam_adapter.partner.cpam import Cpam
 from cpam_adapter.partner.post import Post

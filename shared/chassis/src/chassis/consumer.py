@@ -11,7 +11,6 @@ from collections.abc import Sequence
 
 import structlog
 from contracts.topics import PARTITIONS
-from prometheus_client import Counter, Gauge
 
 from chassis import kafka, positions
 from chassis.applying import Applier, Subscription, Tally
@@ -27,7 +26,7 @@ from chassis.reading import AnotherLog, LogReader, Partition
 from chassis.records import Record
 from chassis.servers import describe
 from chassis.standing import Stopped, another_log, partitions_changed, too_many_held
-from chassis.watching import watch_held
+from chassis.watching import EVENTS, FENCED, watch_held, watch_lag
 
 __all__ = ["Consumer", "Subscription"]
 
@@ -36,10 +35,6 @@ log = structlog.get_logger()
 MOST_HELD_IN_A_ROW = 20
 DEAF_AFTER_SECONDS = 60.0
 _LOOK_EVERY_SECONDS = 5.0
-
-EVENTS = Counter("jonction_events_consumed_total", "By what became of them", ["service", "outcome"])
-LAG = Gauge("jonction_consumer_lag", "Events in the log not yet taken", ["service", "topic"])
-FENCED = Counter("jonction_consumer_fenced_total", "Batches that a twin had applied", ["service"])
 
 
 class Deaf(Exception):
@@ -216,13 +211,7 @@ class Consumer:
         """A consumer that lags and hears nothing is deaf: its connection is made anew."""
         self._count_partitions(reader)
         ends = await reader.ends()
-        # Of every topic: what another worker has taken over is not this one's any more.
-        behind = dict.fromkeys(self._topics, 0)
-        for key, place in self._places.items():
-            behind[place.topic] += max(0, ends.get(key, 0) - place.next_offset)
-        for topic, count in behind.items():
-            LAG.labels(self._group, topic).set(count)
-        if not any(behind.values()):
+        if not watch_lag(self._group, self._topics, self._places.values(), ends):
             self._heard_at = time.monotonic()
         if time.monotonic() - self._heard_at > DEAF_AFTER_SECONDS:
             raise Deaf

@@ -78,7 +78,7 @@ HELD = Gauge("jonction_held_events", "Events that wait for an operator", ["servi
 INCIDENTS = Gauge("jonction_incidents_open", "Open incidents", ["service", "kind"])
 
 # Bounded, for this is asked most when the outbox is longest.
-_OUTBOX = text(f"select count(*) from (select from outbox limit {MOST_COUNTED}) as counted")
+_OUTBOX = text("select count(*) from (select from outbox limit :most) as counted")
 _OLDEST = text(
     "select extract(epoch from clock_timestamp() - written_at) from outbox order by id limit 1"
 )
@@ -89,7 +89,7 @@ def of_mechanisms(service: str) -> list[Figure]:
     """What every service with a database tells of its outbox, held events and incidents."""
 
     async def rows(tx: Tx) -> Values:
-        return {(service,): await tx.scalar(_OUTBOX) or 0}
+        return {(service,): await tx.scalar(_OUTBOX, {"most": MOST_COUNTED}) or 0}
 
     async def oldest(tx: Tx) -> Values:
         return {(service,): float(await tx.scalar(_OLDEST) or 0)}

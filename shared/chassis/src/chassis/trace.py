@@ -54,8 +54,8 @@ def started(header: str | None) -> str | None:
 
 
 def rejoin(traceparent: str | None) -> str | None:
-    """What is being done now if it is of this trace, else this trace: a payment slip is about many
-    declarations, and what it means for one of them belongs to that one's path."""
+    """What is being done now if it is of this trace, else this trace: work that is done for many
+    at once goes on, for each of them, in that one's own trace."""
     here = current.get()
     if traceparent is None or (here is not None and here[3:35] == traceparent[3:35]):
         return here

@@ -43,3 +43,15 @@ class Patience:
             if since + step > now:
                 return since + step
         return now + _LADDER[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How sending is done; the two backoff bounds are real time."""
+
+    lease: timedelta
+    request: timedelta
+    parallel: int
+    backoff_first: timedelta
+    backoff_longest: timedelta
+    patience: Patience

@@ -87,9 +87,8 @@ async def _apply(applying: Applying, identity: UUID) -> int:
             with trace.span(
                 "answer",
                 parent=found.traceparent,
-                submission=found.id,
-                declaration=found.declaration_id,
                 verdict=read.reply.verdict,
+                **found.ids(),
             ):
                 return await _take(tx, applying, stored, found, read.reply)
         suspect = quarantine.Suspect(

@@ -59,12 +59,7 @@ async def resolve_unknown(asking: Asking) -> int:
 
 
 async def _resolve(asking: Asking, lease: Lease, submission: Submission) -> None:
-    with trace.span(
-        "resolve",
-        parent=submission.traceparent,
-        submission=submission.id,
-        declaration=submission.declaration_id,
-    ):
+    with trace.span("resolve", parent=submission.traceparent, **submission.ids()):
         await _look(asking, lease, submission)
 
 

@@ -22,7 +22,7 @@ from chassis.sealing import Sealer
 from contracts.topics import SUBMISSIONS
 from prometheus_client import Counter
 
-from cpam_adapter.domain.patience import Patience, resend_delay
+from cpam_adapter.domain.patience import Terms, resend_delay
 from cpam_adapter.domain.submission import Fact, State
 from cpam_adapter.partner.cpam import Cpam
 from cpam_adapter.partner.outcomes import (
@@ -42,18 +42,6 @@ _MARGIN = timedelta(seconds=2)
 _FAILURES_BEFORE_INCIDENT = 5
 UNREACHABLE = "cpam-account-unreachable"
 CONTRACT_BREACH = "cpam-contract-breach"
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """How sending is done; the two backoff bounds are real time."""
-
-    lease: timedelta
-    request: timedelta
-    parallel: int
-    backoff_first: timedelta
-    backoff_longest: timedelta
-    patience: Patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +89,8 @@ async def submit_declaration(sending: Sending) -> int:
 
 
 async def _try(sending: Sending, lease: Lease, submission: Submission) -> None:
-    with trace.span(
-        "submit",
-        parent=submission.traceparent,
-        submission=submission.id,
-        declaration=submission.declaration_id,
-        attempt=submission.attempt,
-    ) as span:
+    told = submission.ids() | {"attempt": submission.attempt}
+    with trace.span("submit", parent=submission.traceparent, **told) as span:
         outcome = await _attempt(sending, lease, submission)
         span.set_attribute("outcome", type(outcome).__name__)
     DEPOSITS.labels(type(outcome).__name__).inc()

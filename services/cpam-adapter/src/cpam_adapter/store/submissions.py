@@ -52,6 +52,10 @@ class Submission:
     refused_at: datetime | None
     last_answer_at: datetime | None
 
+    def ids(self) -> dict[str, Any]:
+        """What every span about it says."""
+        return {"submission": self.id, "declaration": self.declaration_id}
+
     def names(self) -> dict[str, Any]:
         """What every event about it says."""
         return {
