@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
@@ -37,6 +37,20 @@ def start_platform(
             yield platform
 
     return start
+
+
+@pytest.fixture(scope="session")
+def let_read() -> Callable[[Platform, str, Iterable[str]], None]:
+    """Gives a service's user the right to read topics, on a cluster that asks for rights."""
+
+    def let(platform: Platform, service: str, topics: Iterable[str]) -> None:
+        kafka = platform.around.kafka
+        if isinstance(kafka, Cluster):
+            named = [part for topic in topics for part in ("--topic", topic)]
+            given = ["--allow-principal", f"User:{service}", "--operation", "Read"]
+            kafka.command("kafka-acls.sh", "--force", "--add", *given, *named)
+
+    return let
 
 
 @pytest.fixture(scope="session")

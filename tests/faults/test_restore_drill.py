@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from chassis.http import http_client
+from contracts.topics import written_by
 from local_platform.demo import play_story
 from local_platform.environment import environment
 from local_platform.places import ROOT
@@ -117,9 +118,11 @@ def _ran(command: list[str], env: dict[str, str]) -> str:
 
 
 async def test_the_story_ends_the_same_after_all_databases_were_lost_and_restored(
-    start_platform: Any, read_ledger: Any, report: Json, tmp_path: Path
+    start_platform: Any, read_ledger: Any, let_read: Any, report: Json, tmp_path: Path
 ) -> None:
     async with start_platform() as platform:
+        for service in WITH_DATABASE:
+            let_read(platform, service, [topic.name for topic in written_by(service)])
         drill = Drill(platform, tmp_path)
         told = await play_story(
             platform,
