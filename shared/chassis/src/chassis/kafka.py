@@ -37,6 +37,7 @@ __all__ = [
     "KafkaError",
     "KafkaTimeoutError",
     "OffsetOutOfRangeError",
+    "TopicAuthorizationFailedError",
     "TopicPartition",
     "close",
     "group_consumer",

@@ -147,7 +147,11 @@ class LogReader(kafka.ConsumerRebalanceListener):
         self._hinted |= news
 
     def partitions(self) -> dict[str, int]:
-        """How many each topic has; a topic that is not there is not named."""
+        """How many each topic has; a topic that is not there is not named. Raises for one that we
+        may not see, of which the library itself would only write to its log."""
+        hidden = self._consumer._client.cluster.unauthorized_topics.intersection(self._topics)
+        if hidden:
+            raise kafka.TopicAuthorizationFailedError(*sorted(hidden))
         found = {name: self._consumer.partitions_for_topic(name) for name in self._topics}
         return {name: len(numbers) for name, numbers in found.items() if numbers}
 
