@@ -195,11 +195,11 @@ async def test_event_whose_predecessor_is_missing_for_long_is_told_until_it_come
         await probe.publish(stream, probe.event(stream, 2, "b"))
         await until(lambda: consumer.tally.early == 1)
         async with probe.db.begin() as tx:
-            await watch_held(tx, consumer.applier.incidents, "probe")
+            await watch_held(tx, consumer.applier.incidents)
         assert await probe.incidents() == []
         await probe.rows("update held_event set held_at = held_at - interval '61 s' returning id")
         async with probe.db.begin() as tx:
-            await watch_held(tx, consumer.applier.incidents, "probe")
+            await watch_held(tx, consumer.applier.incidents)
         assert await probe.incidents() == ["event-early"]
         await probe.publish(stream, probe.event(stream, 1, "a"))
         await until(lambda: consumer.tally.applied == 2)
