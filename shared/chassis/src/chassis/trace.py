@@ -7,7 +7,7 @@ decided once by `chassis.tracing`. Without that a span only hands its parent on.
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 
 from opentelemetry import trace as otel
@@ -62,7 +62,6 @@ def rejoin(traceparent: str | None) -> str | None:
     return traceparent
 
 
-@contextmanager
 def span(
     name: str,
     *,
@@ -70,31 +69,47 @@ def span(
     kind: SpanKind = SpanKind.INTERNAL,
     start_ns: int | None = None,
     **ids: object,
-) -> Iterator[Span]:
+) -> AbstractContextManager[Span]:
     """Events written and calls made inside belong to it. Without `parent` it is part of what is
     being done now. `ids` are ids, counts and words of ours: never what a person is known by."""
     cause = current.get()
     parent = parent if parent is not None and _FORM.fullmatch(parent) else cause
     if recorder is None:
-        token = current.set(parent)
-        try:
-            yield NOTHING
-        finally:
-            current.reset(token)
-        return
+        return _HandedOn(parent)
+    # What set this off is told where it belongs to another trace.
     links = [Link(_context(cause))] if cause and parent and cause[3:35] != parent[3:35] else []
     said = {key: _said(each) for key, each in ids.items()}
-    recorded = recorder.start_span(name, _parent(parent), kind, said, links, start_ns)
-    token = current.set(_traceparent(recorded))
+    return _recorded(recorder.start_span(name, _parent(parent), kind, said, links, start_ns))
+
+
+class _HandedOn:
+    """Not recorded, on the hot path: only the parent is known inside."""
+
+    __slots__ = ("_parent", "_token")
+
+    def __init__(self, parent: str | None) -> None:
+        self._parent = parent
+
+    def __enter__(self) -> Span:
+        self._token = current.set(self._parent)
+        return NOTHING
+
+    def __exit__(self, *_: object) -> None:
+        current.reset(self._token)
+
+
+@contextmanager
+def _recorded(span: Span) -> Iterator[Span]:
+    token = current.set(_traceparent(span))
     try:
-        yield recorded
+        yield span
     except BaseException as error:
         # Its class only: texts quote what they were given.
-        recorded.set_status(Status(StatusCode.ERROR, type(error).__name__))
+        span.set_status(Status(StatusCode.ERROR, type(error).__name__))
         raise
     finally:
         current.reset(token)
-        recorded.end()
+        span.end()
 
 
 def _said(value: object) -> str | int | bool:
