@@ -1,9 +1,12 @@
 """The whole platform as tests use it: each start has its own processes, data and ports."""
 
+import asyncio
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ from chassis.http import http_client
 from local_platform.cluster import Cluster
 from local_platform.demo import play_story
 from local_platform.kafka import Kafka
+from local_platform.services import WITH_DATABASE, package_of
 from local_platform.story import read_stories
 from local_platform.supervisor import Platform
 
@@ -80,19 +84,48 @@ def tool() -> Tool:
     return find
 
 
+@dataclass(frozen=True)
+class Told:
+    """The whole story played once, with nothing broken: its report, the CPAM's ledger, and where
+    everything lies that the platform has written."""
+
+    report: Json
+    ledger: Json
+    folder: Path
+    kafka: Path
+
+
 @pytest.fixture(scope="session")
-async def undisturbed(start_platform: StartPlatform, read_ledger: ReadLedger) -> tuple[Json, Json]:
-    """The whole story played once, with nothing broken: its report, and the CPAM's ledger."""
+async def undisturbed(start_platform: StartPlatform, read_ledger: ReadLedger) -> Told:
     async with start_platform() as platform:
         report = await play_story(platform, read_stories(), time.monotonic())
-        return report, await read_ledger(platform)
+        kafka = platform.around.kafka.folder
+        dumps = [_dump(platform, package_of(service)) for service in WITH_DATABASE]
+        await asyncio.gather(*dumps)
+        return Told(report, await read_ledger(platform), platform.folder, kafka)
+
+
+async def _dump(platform: Platform, database: str) -> None:
+    """As SQL: the server's own files hold long values compressed."""
+    postgres = platform.postgres
+    place = ["--host", "127.0.0.1", "--port", str(postgres.port), "--username", "postgres"]
+    file = platform.folder / f"{database}.sql"
+    dump = await asyncio.create_subprocess_exec(
+        str(postgres.bin / "pg_dump"),
+        *place,
+        "--file",
+        str(file),
+        database,
+        env={"PGPASSWORD": postgres.password("postgres")},
+    )
+    assert await dump.wait() == 0
 
 
 @pytest.fixture(scope="session")
-def report(undisturbed: tuple[Json, Json]) -> Json:
-    return undisturbed[0]
+def report(undisturbed: Told) -> Json:
+    return undisturbed.report
 
 
 @pytest.fixture(scope="session")
-def ledger(undisturbed: tuple[Json, Json]) -> Json:
-    return undisturbed[1]
+def ledger(undisturbed: Told) -> Json:
+    return undisturbed.ledger
