@@ -1,8 +1,12 @@
 """The clock that the platform reads: it stands still, jumps forward, never back, and has a tick."""
 
+import asyncio
+import json
 from typing import Any
 
 import pytest
+from local_platform.director import Director
+from local_platform.material import Material
 
 
 async def clock(partner: Any) -> tuple[str, int]:
@@ -52,6 +56,77 @@ async def test_a_held_jump_shows_the_new_day_before_the_cpam_acts_on_it(partner:
     assert await partner.collect() == []
     assert await partner.jump("2026-03-03T09:00:00Z") == held
     assert len(await partner.collect()) == 1
+
+
+SLIP_AT = "2026-03-03T09:00:00Z"
+
+
+async def with_a_slip_planned(partner: Any) -> None:
+    line = {"nature": "IJNOR", "from": "2026-03-05", "to": "2026-03-05", "amount": "39.45"}
+    slip = {"at": SLIP_AT, "lines": [line]}
+    await partner.control("scripts", [partner.script(slips=[slip])])
+    await partner.deposit()
+
+
+async def test_a_slip_is_not_there_while_its_day_is_held(partner: Any) -> None:
+    await with_a_slip_planned(partner)
+    await partner.control("clock", {"to": SLIP_AT, "hold": True})
+    assert await partner.files() == []
+    # Whoever held the day and died is not needed: the plan still says what is next.
+    assert (await partner.quiescence())["next_due"] == SLIP_AT
+    await partner.jump(SLIP_AT)
+    assert len(await partner.files()) == 1
+    assert (await partner.quiescence())["next_due"] is None
+
+
+async def test_the_cpam_acts_when_the_slowest_service_has_read_the_day(
+    partner: Any, material: Material
+) -> None:
+    await with_a_slip_planned(partner)
+    slow = SlowService(partner, polls=3)
+    server = await asyncio.start_server(slow.answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    urls = {"cpam-simulator": partner.url, "matcher": f"http://127.0.0.1:{port}"}
+
+    async def nothing(*_: Any) -> None: ...
+
+    director = Director(urls, material, on_jump=nothing, on_answer=nothing)
+    async with server:
+        await director.play([])
+    await director.close()
+    assert slow.seen_while_behind == [[]] * 3
+    assert len(await partner.files()) == 1
+
+
+class SlowService:
+    """Says on `/quiescence` that it stands at the old day, some times after each jump."""
+
+    def __init__(self, partner: Any, polls: int) -> None:
+        self._partner, self._polls, self._left = partner, polls, 0
+        self._tick: int | None = None
+        self.seen_while_behind: list[Any] = []
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        told = await self._partner.quiescence()
+        await self._read(told["tick"])
+        quiet = told | {"tick": self._tick, "next_due": None, "due": 0, "activity": 0}
+        body = json.dumps(quiet).encode()
+        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        writer.write(head.encode() + body)
+        await writer.drain()
+        writer.close()
+
+    async def _read(self, tick: int) -> None:
+        if self._tick is None:
+            self._tick = tick
+        if tick == self._tick:
+            self._left = self._polls
+        elif self._left:
+            self._left -= 1
+            self.seen_while_behind.append(await self._partner.files())
+        else:
+            self._tick, self._left = tick, self._polls
 
 
 async def test_a_reset_begins_a_new_world_under_a_higher_tick(partner: Any) -> None:
