@@ -33,9 +33,11 @@ rebase: setup ## let the consumers of `make run` accept a Kafka that lost its da
 test: setup ## install what the tests need and run all of them
 	@deploy/local/bin/browser
 	@deploy/bin/test-tools
+	@$(BIN)/python -m local_platform.kafka_ahead
 	@$(BIN)/pytest $(ARGS)
 
 test-kafka: setup ## what stands on Kafka, once more on three nodes with TLS, passwords and rights
+	@$(BIN)/python -m local_platform.kafka_ahead
 	@$(BIN)/pytest --kafka=cluster shared/chassis/tests/integration tests/e2e/test_story.py tests/cluster $(ARGS)
 
 check: setup ## ruff, mypy --strict, import rules, unused and missing dependencies, lock file

