@@ -59,14 +59,14 @@ class Matcher:
 
     async def hear(self, data: EventData, *, stream: UUID, tenant: str = TENANT) -> Event:
         """As the consumer does for the next event of this stream."""
-        event = self._next(data, stream, tenant)
+        event = self.next_event(data, stream, tenant)
         async with self.db.begin() as tx:
             await self.apply(tx, event)
         return event
 
     async def hear_all(self, batch: list[tuple[UUID, EventData]]) -> None:
         """As the consumer does for a batch of one topic, in one transaction."""
-        events = [self._next(data, stream, TENANT) for stream, data in batch]
+        events = [self.next_event(data, stream) for stream, data in batch]
         async with self.db.begin() as tx:
             ahead = self._subscription(events[0]).ahead
             assert ahead is not None
@@ -74,7 +74,7 @@ class Matcher:
             for event in events:
                 await self.apply(tx, event)
 
-    def _next(self, data: EventData, stream: UUID, tenant: str) -> Event:
+    def next_event(self, data: EventData, stream: UUID, tenant: str = TENANT) -> Event:
         self.versions[stream] = self.versions.get(stream, 0) + 1
         return compose(
             topic=data.topic,
