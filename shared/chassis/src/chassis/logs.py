@@ -24,7 +24,6 @@ _CAPPED = (
     "sqlalchemy",
     "asyncio",
     "uvicorn",
-    "opentelemetry",
     "urllib3",
 )
 _NIR = re.compile(
@@ -128,6 +127,8 @@ def configure(service: str, level: str) -> None:
     logging.basicConfig(handlers=[_ToStructlog()], level=logging.getLevelName(level), force=True)
     for name in _CAPPED:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # Each try for a collector that is away is a warning; that a batch is lost is an error.
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)
 
 
 def _dumps(event: Any, **_: Any) -> str:
