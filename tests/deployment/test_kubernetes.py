@@ -223,6 +223,7 @@ def test_network_allows_the_arrows_of_the_architecture_and_nothing_else(
             expected_out |= {(EXTERNAL, 587)}
         if name in DEPLOYMENTS:
             expected_in |= {("operators", 8000), ("monitoring", 8000)}
+            expected_out |= {("monitoring", 4318)}
         answers = name.endswith("-api") or name in ("matcher-worker", "notifier-worker")
         if answers and service in (*WITH_API, "matcher", "notifier"):
             expected_in |= {("ingress", 8000)}
