@@ -12,6 +12,7 @@ from chassis.app import create_app
 from chassis.clock import FixedClock
 from chassis.consumer import Consumer
 from chassis.incidents import Incidents
+from chassis.operating import operate_held, operate_incidents
 from chassis.operations import operations_router
 from chassis.problems import Catalogue
 from sqlalchemy import text
@@ -149,6 +150,34 @@ async def test_an_incident_that_ends_with_its_cause_is_not_closed_over_it(
     assert (answer.status_code, answer.json()["code"]) == (409, "incident-not-over")
     unknown = await http.post(f"{INCIDENTS}/{uuid4()}/close", json=WHY)
     assert (unknown.status_code, unknown.json()["code"]) == (404, "incident-unknown")
+
+
+async def test_acts_from_a_shell_are_recorded_as_such(
+    probe: Probe, consumer: Consumer, http: httpx.AsyncClient
+) -> None:
+    await poisoned(probe, consumer)
+    stream = uuid4()
+    incidents = Incidents(probe.group, FixedClock(AT))
+    async with running(consumer):
+        await probe.publish(stream, probe.event(stream, 1, "a"), probe.event(stream, 1, "b"))
+        await until(lambda: consumer.tally.conflicting == 1)
+    assert "event-conflicting" in await operate_incidents(probe.db, incidents, [])
+    items = (await http.get(INCIDENTS)).json()["items"]
+    [incident] = [each for each in items if each["kind"] == "event-conflicting"]
+    close = ["close", incident["id"], "ticket 12"]
+    assert await operate_incidents(probe.db, incidents, close) == "closed"
+    assert await operate_incidents(probe.db, incidents, close) == "was closed"
+    unknown = ["close", str(uuid4()), "ticket 12"]
+    assert await operate_incidents(probe.db, incidents, unknown) == "refused: incident-unknown"
+    assert (await operate_incidents(probe.db, incidents, ["open"])).startswith("usage: ")
+    first, _ = await ids(http)
+    assert await operate_held(consumer.applier, ["skip", str(first), "ticket 12"]) == (
+        "skipped; 1 held events followed"
+    )
+    assert [(by, act) for by, act, _, _ in await acts(http)] == [
+        ("shell", "held-skip"),
+        ("shell", "incident-close"),
+    ]
 
 
 async def test_only_operators_may(
