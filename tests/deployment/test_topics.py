@@ -9,9 +9,11 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from chassis.kafka import MAX_RECORD_BYTES
 from contracts.topics import TOPICS, read_by, written_by
 
 SERVICES = {service for topic in TOPICS for service in (*topic.writers, *topic.readers)}
+TAKEN_BYTES = 1_048_588
 STAND_IN = """#!/bin/sh
 echo "$(basename "$0") $*" >> "$CALLS"
 case "$*" in *--describe*) for topic in $TOPICS; do
@@ -52,11 +54,13 @@ def test_every_topic_of_the_registry_is_made_once_and_kept_for_ever(
 ) -> None:
     code, calls, _ = _run(root, tmp_path, "create-topics", REPLICATION="3", IN_SYNC="2")
     assert code == 0
+    assert MAX_RECORD_BYTES < TAKEN_BYTES
     made = [call for call in calls if "--create" in call]
     assert made == [
         "kafka-topics.sh --bootstrap-server kafka:9 --create --if-not-exists "
         f"--topic {topic.name} --partitions {topic.partitions} --replication-factor 3 "
-        "--config retention.ms=-1 --config min.insync.replicas=2"
+        "--config retention.ms=-1 --config min.insync.replicas=2 "
+        f"--config max.message.bytes={TAKEN_BYTES}"
         for topic in TOPICS
     ]
 

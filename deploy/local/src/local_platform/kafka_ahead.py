@@ -26,7 +26,8 @@ def cache() -> Path:
 
 
 def options() -> list[str]:
-    return [f"-XX:AOTCache={cache()}"] if cache().exists() else []
+    # Where a class cannot be taken from the cache the JVM says so on standard output.
+    return [f"-XX:AOTCache={cache()}", "-Xlog:disable"] if cache().exists() else []
 
 
 def train() -> None:

@@ -66,7 +66,11 @@ def compose(row: asyncpg.Record, service: str) -> bytes:
 async def send(producer: kafka.AIOKafkaProducer, batch: Batch) -> int:
     """The offset of its first record, once the broker has all of them; -1 if it had them before."""
     future = await producer.send_batch(batch.builder, batch.topic, partition=batch.partition)
-    return int((await future).offset)
+    try:
+        return int((await future).offset)
+    except kafka.MessageSizeTooLargeError:
+        size = batch.builder.size()
+        raise kafka.MessageSizeTooLargeError(f"{batch.topic} takes no {size} bytes") from None
 
 
 def numbered(batch: Batch, base: int) -> list[tuple[int, int | None]]:

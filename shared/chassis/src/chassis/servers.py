@@ -73,6 +73,8 @@ async def describe(trouble: BaseException, broker: Broker) -> str:
     if isinstance(trouble, kafka.AUTHORIZATION):
         what = ", ".join(map(str, trouble.args))
         return f"kafka: {type(trouble).__name__}: user {broker.user} may not use {what}"
+    if isinstance(trouble, kafka.MessageSizeTooLargeError):
+        return f"kafka: {type(trouble).__name__}: {', '.join(map(str, trouble.args))}"
     if isinstance(trouble, kafka.KafkaError):
         return f"kafka: {type(trouble).__name__}"
     if isinstance(trouble, DBAPIError) and trouble.orig is not None:
