@@ -133,3 +133,14 @@ def incident(service: str) -> dict[str, Any]:
         "detail": {"count": "1"},
         "at": NOW,
     }
+
+
+async def test_open_alerts_are_counted_by_kind_until_they_end(notifier: Any, case: Any) -> None:
+    async def counted() -> dict[tuple[str, ...], float]:
+        async with notifier.db.begin() as tx:
+            return await alerts.count_open(tx)
+
+    await notifier.read(case.overdue(), stream=case.case_id)
+    assert await counted() == {("acknowledgement-overdue",): 1}
+    await notifier.read(case.overdue_ended(), stream=case.case_id)
+    assert await counted() == {}

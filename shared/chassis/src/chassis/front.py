@@ -91,7 +91,7 @@ def _name(span: trace.Span, scope: Scope, status: int) -> None:
     """By the route's pattern: an address holds ids, and one mistyped may hold anything."""
     if span.is_recording():
         route = getattr(scope.get("route"), "path", "")
-        span.update_name(f"{scope['method']} {route}")
+        span.update_name(f"{scope['method']} {route}".rstrip())
         span.set_attributes({"http.route": route, "http.response.status_code": status})
         if status >= 500:
             span.set_status(trace.Status(trace.StatusCode.ERROR))

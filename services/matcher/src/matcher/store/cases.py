@@ -167,10 +167,10 @@ async def sum_open(tx: Tx) -> dict[tuple[str, ...], float]:
     """Euros by state, each as expected, as received, and the gap; floats, for nobody books them."""
     amounts = {"expected": sick_case.c.expected_net, "received": sick_case.c.received_net}
     amounts |= {"gap": sick_case.c.gap}
-    sums = [func.coalesce(func.sum(each), 0) for each in amounts.values()]
+    sums = [func.sum(each) for each in amounts.values()]
     query = select(sick_case.c.state, *sums).where(_is_open()).group_by(sick_case.c.state)
     return {
-        (row[0], name): float(euros)
+        (row[0], name): float(euros or 0)
         for row in await tx.execute(query)
         for name, euros in zip(amounts, row[1:], strict=True)
     }
