@@ -132,6 +132,7 @@ class Adapter:
     request: timedelta = timedelta(seconds=1)
     lease: timedelta = timedelta(seconds=60)
     backoff: timedelta = timedelta(0)
+    parallel: int = 8
 
     @property
     def incidents(self) -> Incidents:
@@ -162,7 +163,7 @@ class Adapter:
         terms = Terms(
             lease=self.lease,
             request=self.request,
-            parallel=8,
+            parallel=self.parallel,
             backoff_first=self.backoff,
             backoff_longest=self.backoff,
             patience=PATIENCE,

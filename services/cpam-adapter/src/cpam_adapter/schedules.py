@@ -22,10 +22,12 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Real time between two looks that found nothing."""
+    """Real time between two looks that found nothing, and how many look."""
 
     exchange: timedelta
     collection: timedelta
+    lanes: int
+    """How many send side by side."""
 
 
 def table(
@@ -47,8 +49,10 @@ def table(
             answers.count_unconfirmed,
         )
     )
+    lane = Schedule("submit_declaration", pace.exchange, send, backlog=ready)
     return [
-        Schedule("submit_declaration", pace.exchange, send, backlog=ready),
+        # Each waits for its slowest deposit, and they wait for each other never.
+        *[lane] * pace.lanes,
         Schedule("ask_before_sending", pace.exchange, hold, backlog=unasked),
         Schedule("recover_leases", pace.exchange, recover, backlog=leased),
         Schedule("resolve_unknown", pace.exchange, ask, next_due=due),

@@ -42,9 +42,12 @@ class Settings(ServiceSettings):
     answers_poll_seconds: float = Field(default=5.0, gt=0)
     """How often, in real time, business answers are collected of each account."""
 
-    parallel_sends: int = Field(default=8, ge=1, le=64)
+    parallel_sends: int = Field(default=16, ge=1, le=64)
     """How many deposits one process has under way at once."""
-    """How many deposits may be on their way at once."""
+
+    sends_at_one_account: int = Field(default=4, ge=1, le=64)
+    """How many deposits are under way at one account, of all processes together, when none is
+    added: a slow CPAM leaves the other accounts their turn. At most twice as many are."""
 
     backoff_first_seconds: float = Field(default=5.0, gt=0)
     """First bound of the wait, with full jitter and in real time, for what was provably not sent;

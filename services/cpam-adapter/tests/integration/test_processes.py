@@ -1,7 +1,7 @@
 """The service as a process: killed at each named place, frozen for too long, two at once.
 
-No broker is needed: what the consumer prepares is prepared here, and the relay waits. What a killed
-process leaves is taken up here as well, by the flows of another one.
+But for one no broker is needed: what the consumer prepares is prepared here, and the relay waits.
+What a killed process leaves is taken up here as well, by the flows of another one.
 """
 
 import asyncio
@@ -84,12 +84,15 @@ async def test_a_process_killed_while_it_sends_leaves_one_filing(
     assert await world.adapter.told(submission) == ["SubmissionPrepared", "SubmissionAcknowledged"]
 
 
-async def test_a_process_killed_after_storing_an_answer_applies_it_once(world, processes):
+async def test_a_process_killed_after_storing_an_answer_applies_it_once(
+    world, processes, empty_topics
+):
     await world.cpam.plan({"after": "PT1H", "verdict": "CONFIRMATION_TRAITEMENT"})
     submission = await world.declare()
     await world.adapter.submit()
     await world.later(hours=1)
-    killed = processes(world.database_url, "adapter.after_answer_stored")
+    # Answers are collected when the log has been read.
+    killed = processes(world.database_url, "adapter.after_answer_stored", kafka=empty_topics)
     await until(ended(killed))
     assert killed.returncode == 137
     assert len(await world.adapter.rows("select 1 from answer where not confirmed")) == 1

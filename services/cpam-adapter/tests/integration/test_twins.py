@@ -1,5 +1,6 @@
 """Two adapters on one database, and leases that are too short or gone."""
 
+import asyncio
 from datetime import timedelta
 
 
@@ -56,3 +57,20 @@ async def test_the_result_of_a_sending_whose_lease_was_taken_over_changes_nothin
 
     await world.together(fault, taken_over())
     assert (await world.adapter.get(submission)).state in ("HUMAN", "UNKNOWN")
+
+
+async def test_an_account_that_is_slow_leaves_the_others_their_turn(world):
+    await world.cpam.fault("slow", seconds=1, calls=None)
+    for person in "abcd":
+        await world.declare(person_ref=person * 64)
+    world.adapter.parallel = world.twin.parallel = 2
+    slow = asyncio.create_task(world.adapter.submit())
+    while len(await world.adapter.rows("select 1 from submission where state = 'INTENT'")) < 2:
+        await world.cpam.pause()
+    assert await world.twin.submit() == 0
+    await world.adapter.rows(
+        "update submission set account = 'ELSEWHERE' where state = 'INTENT' returning 1"
+    )
+    assert await world.twin.submit() == 2
+    assert await slow == 2
+    assert [filing["count"] for filing in await world.cpam.filings()] == [1] * 4

@@ -47,7 +47,9 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How sending is done; the two backoff bounds are real time."""
+    """How sending is done; the two backoff bounds are real time. `parallel`: deposits of one run,
+    and those under way at one account with which it is left alone.
+    """
 
     lease: timedelta
     request: timedelta

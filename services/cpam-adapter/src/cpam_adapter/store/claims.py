@@ -16,16 +16,16 @@ from cpam_adapter.store.submissions import COLUMNS, Submission, read
 from cpam_adapter.store.tables import deposit_hold
 from cpam_adapter.store.tables import submission as table
 
-_EARLIER = sa.alias(table)
+_OTHER = sa.alias(table)
 
 
 def first_of_declaration() -> sa.ColumnElement[bool]:
     """A revision waits until the one before it is definitive."""
     return ~sa.exists().where(
-        _EARLIER.c.tenant == table.c.tenant,
-        _EARLIER.c.declaration_id == table.c.declaration_id,
-        _EARLIER.c.revision < table.c.revision,
-        _EARLIER.c.state.not_in(list(DEFINITIVE)),
+        _OTHER.c.tenant == table.c.tenant,
+        _OTHER.c.declaration_id == table.c.declaration_id,
+        _OTHER.c.revision < table.c.revision,
+        _OTHER.c.state.not_in(list(DEFINITIVE)),
     )
 
 
@@ -40,11 +40,21 @@ def _sendable() -> sa.ColumnElement[bool]:
 
 
 async def lease_ready(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
-    """Claims what may be sent: INTENT, attempt + 1, lease in real time."""
+    """Claims what may be sent: INTENT, attempt + 1, lease in real time.
+
+    At no account that has as many under way, so that a slow one leaves the others their turn.
+    """
+    busy = (
+        sa.select(_OTHER.c.account)
+        .where(_OTHER.c.state == State.INTENT, _OTHER.c.account.is_not(None))
+        .group_by(_OTHER.c.account)
+        .having(sa.func.count() >= limit)
+    )
     free = (
         sa.select(table.c.id)
         .where(
             _sendable(),
+            table.c.account.not_in(busy),
             sa.or_(table.c.retry_at.is_(None), table.c.retry_at <= leases.real_now()),
         )
         .order_by(table.c.prepared_at, table.c.id)
