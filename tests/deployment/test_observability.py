@@ -16,18 +16,63 @@ KINDS = {"Counter", "Gauge", "Histogram"}
 WORDS = re.compile(r"\b(?:jonction_\w+|up)\b")
 
 
+SPAN_IDS = set(
+    [
+        "topic",
+        "partition",
+        "offset",
+        "stream",
+        "declaration",
+        "revision",
+        "submission",
+        "case",
+        "slip",
+        "mail",
+        "attempt",
+        "verdict",
+        "news",
+        "outcome",
+        "sent",
+        "http.route",
+        "http.response.status_code",
+    ]
+)
+OF_EVERY_SPAN = {"parent", "kind", "start_ns"}
+
+
 @pytest.fixture(scope="module")
-def metrics(root: Path) -> set[str]:
+def calls(root: Path) -> list[ast.Call]:
+    """Every call in our code."""
+    files = [*root.glob("shared/chassis/src/**/*.py"), *root.glob("services/*/src/**/*.py")]
+    trees = [ast.parse(file.read_text()) for file in files]
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+@pytest.fixture(scope="module")
+def metrics(calls: list[ast.Call]) -> set[str]:
     """Every series that our code can show, by the names that Prometheus knows them under."""
     found: set[str] = set()
-    files = [*root.glob("shared/chassis/src/**/*.py"), *root.glob("services/*/src/**/*.py")]
-    for file in files:
-        for call in ast.walk(ast.parse(file.read_text())):
-            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args:
-                name = call.args[0]
-                if call.func.id in KINDS and isinstance(name, ast.Constant):
-                    found |= {f"{name.value!s}{end}" for end in ("", "_bucket", "_sum", "_count")}
+    for call in calls:
+        if isinstance(call.func, ast.Name) and call.args:
+            name = call.args[0]
+            if call.func.id in KINDS and isinstance(name, ast.Constant):
+                found |= {f"{name.value!s}{end}" for end in ("", "_bucket", "_sum", "_count")}
     return found | OF_PROMETHEUS
+
+
+def test_spans_say_nothing_but_the_ids_and_words_of_a_list(calls: list[ast.Call]) -> None:
+    """What is written out at the call; a running platform shows the rest."""
+    said: set[str] = set()
+    for call in calls:
+        match call.func:
+            case ast.Attribute(value=ast.Name(id="trace"), attr="span"):
+                said |= {each.arg for each in call.keywords if each.arg} - OF_EVERY_SPAN
+            case ast.Attribute(attr="set_attribute" | "set_attributes"):
+                first = call.args[0]
+                names = first.keys if isinstance(first, ast.Dict) else [first]
+                said |= {str(name.value) for name in names if isinstance(name, ast.Constant)}
+    assert "declaration" in said
+    assert said <= SPAN_IDS
 
 
 @pytest.fixture(scope="module")
