@@ -16,27 +16,25 @@ KINDS = {"Counter", "Gauge", "Histogram"}
 WORDS = re.compile(r"\b(?:jonction_\w+|up)\b")
 
 
-SPAN_IDS = set(
-    [
-        "topic",
-        "partition",
-        "offset",
-        "stream",
-        "declaration",
-        "revision",
-        "submission",
-        "case",
-        "slip",
-        "mail",
-        "attempt",
-        "verdict",
-        "news",
-        "outcome",
-        "sent",
-        "http.route",
-        "http.response.status_code",
-    ]
-)
+SPAN_IDS = {
+    "topic",
+    "partition",
+    "offset",
+    "stream",
+    "declaration",
+    "revision",
+    "submission",
+    "case",
+    "slip",
+    "mail",
+    "attempt",
+    "verdict",
+    "news",
+    "outcome",
+    "sent",
+    "http.route",
+    "http.response.status_code",
+}
 OF_EVERY_SPAN = {"parent", "kind", "start_ns"}
 
 
