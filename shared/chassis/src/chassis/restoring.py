@@ -3,7 +3,7 @@
 Its own topics are the record of that time. Each event there which the database does not know goes
 into the archive and raises its stream's head, so that no version is ever given twice; a service may
 have reactions to them of its own. The raised epoch gives all that comes later other event ids, also
-where the log was lost too. Safe to do twice; refused while the service runs.
+where the log was lost too. Safe to do again once it has ended; refused while the service runs.
 """
 
 import json
