@@ -11,7 +11,7 @@ from statistics import median, quantiles
 
 from local_platform.places import VAR
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from bench import accept, adapter, consumer, delay, matcher, relay
 from bench.accept import Rounds
@@ -127,7 +127,8 @@ def _percentile(values: list[float], rank: int) -> float:
 
 
 def _table(figures: list[Figure]) -> Table:
-    table = Table("figure", "unit", "value", "floor (a)", "naive (b)", "of (a)", "of (b)")
+    figure_name = Column("figure", no_wrap=True)
+    table = Table(figure_name, "unit", "value", "floor (a)", "naive (b)", "of (a)", "of (b)")
     for figure in figures:
         columns = ("value", "floor", "naive", "ratio_floor", "ratio_naive")
         shown = [str(figure.get(column, "")) for column in columns]
