@@ -84,18 +84,13 @@ class Consumer:
 
     async def lag(self) -> int:
         """Events in the log, of all partitions, that this service has not taken yet."""
-        reader = self._log
-        if reader is None:
+        return sum(max(0, end - taken) for taken, end in (await self.standing()).values())
+
+    async def standing(self) -> dict[Partition, tuple[int, int]]:
+        """Of each partition how far it is taken, by whichever process, and where it ends."""
+        if self._log is None:
             raise Unavailable("consumer is not connected")
-        ends = await reader.ends()
-        if {topic for topic, _ in ends} != set(self._topics):
-            # Before the first metadata there is nothing to lag behind; that is not "no lag".
-            raise Unavailable("topics are not known yet")
-        places = await self._load()
-        return sum(
-            max(0, end - (places[key].next_offset if key in places else 0))
-            for key, end in ends.items()
-        )
+        return await self._log.standing(await self._load())
 
     async def ready(self) -> str | None:
         return None if self._trouble is None else f"consumer: {self._trouble}"

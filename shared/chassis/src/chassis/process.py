@@ -23,6 +23,7 @@ from chassis import failpoints, logs, migrate
 from chassis.access import Verifier
 from chassis.app import Check, create_app
 from chassis.applying import Applier
+from chassis.catching_up import CatchingUp
 from chassis.clock import Clock, VirtualClock
 from chassis.commands import NAMES, operate
 from chassis.consumer import Consumer, Subscription
@@ -36,7 +37,7 @@ from chassis.problems import Catalogue
 from chassis.quiet import Quiescence, Quiet
 from chassis.relay import Relay
 from chassis.restoring import Recall
-from chassis.schedules import Schedule, Scheduler
+from chassis.schedules import HasRead, Schedule, Scheduler
 from chassis.servers import await_database, check_credentials
 from chassis.settings import S, ServiceSettings, load, stop
 
@@ -65,15 +66,15 @@ def assemble(
     workers: list[Worker] = []
     checks: dict[str, Check] = {"database": db.ready, "relay": relay.ready}
     readings: list[Quiet] = [relay.quiet]
-    reading: Quiet | None = None
+    has_read: HasRead | None = None
     applier: Applier | None = None
     if names := [topic.name for topic in topics.read_by(service)]:
         consumer = Consumer(db, settings.broker, service, names, subscriptions, clock=clock)
         workers.append(consumer)
         checks["consumer"] = consumer.ready
         readings.append(consumer.quiet)
-        reading, applier = consumer.quiet, consumer.applier
-    scheduler = Scheduler(schedules, clock, reading=reading)
+        has_read, applier = CatchingUp(consumer.standing).is_done, consumer.applier
+    scheduler = Scheduler(schedules, clock, has_read=has_read)
     workers.append(scheduler)
     readings.append(scheduler.quiet)
     app = create_app(

@@ -12,6 +12,7 @@ from typing import Any
 
 from chassis import kafka
 from chassis.broker import Broker
+from chassis.errors import Unavailable
 from chassis.positions import Place
 from chassis.records import Record, record_of
 from chassis.witness import Witness
@@ -165,6 +166,15 @@ class LogReader(kafka.ConsumerRebalanceListener):
             ]
             ends = await self._consumer.end_offsets(known)
         return {(tp.topic, tp.partition): offset for tp, offset in ends.items()}
+
+    async def standing(self, places: Mapping[Partition, Place]) -> dict[Partition, tuple[int, int]]:
+        """Of each partition of our topics, ours or not, how far it is taken and where it ends."""
+        ends = await self.ends()
+        if {topic for topic, _ in ends} != set(self._topics):
+            # Before the first metadata there is nothing to lag behind; that is not "no lag".
+            raise Unavailable("topics are not known yet")
+        taken = {key: place.next_offset for key, place in places.items()}
+        return {key: (taken.get(key, 0), end) for key, end in ends.items()}
 
     def _go_on(self, place: Place) -> None:
         tp = kafka.TopicPartition(place.topic, place.partition)

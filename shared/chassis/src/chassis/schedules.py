@@ -16,10 +16,11 @@ from prometheus_client import Counter
 from chassis.clock import Clock
 from chassis.errors import Unavailable
 from chassis.patience import Patience, rest
-from chassis.quiet import Quiet, Reading
+from chassis.quiet import Reading
 
 log = structlog.get_logger()
 
+HasRead = Callable[[], Awaitable[bool]]
 _LOOK_AT_CLOCK_SECONDS = 0.05
 _LOOK_AT_LOG_SECONDS = 0.2
 _FAILED = Counter("jonction_schedule_failures_total", "Runs that raised", ["schedule", "error"])
@@ -38,8 +39,8 @@ class Schedule:
     backlog: Callable[[], Awaitable[int]] | None = None
     """Rows that wait in real time: leases held, retries not yet due."""
     after_reading: bool = False
-    """Begins only when the service has read its topics to their end since its start: what stands
-    in the log unread is no silence."""
+    """Begins only when the service has read what stood in its topics at its start: what stands in
+    the log unread is no silence."""
 
 
 class Scheduler:
@@ -48,10 +49,10 @@ class Scheduler:
         schedules: Sequence[Schedule],
         clock: Clock,
         *,
-        reading: Quiet | None = None,
+        has_read: HasRead | None = None,
     ) -> None:
         self._running = [
-            _Running(each, clock, reading if each.after_reading else None) for each in schedules
+            _Running(each, clock, has_read if each.after_reading else None) for each in schedules
         ]
         self._clock = clock
 
@@ -67,8 +68,8 @@ class Scheduler:
 
 
 class _Running:
-    def __init__(self, schedule: Schedule, clock: Clock, reading: Quiet | None) -> None:
-        self._schedule, self._clock, self._reading = schedule, clock, reading
+    def __init__(self, schedule: Schedule, clock: Clock, has_read: HasRead | None) -> None:
+        self._schedule, self._clock, self._reads = schedule, clock, has_read
         self._settled_at: int | None = None
         self._work = 0
         self._patience = Patience()
@@ -84,9 +85,8 @@ class _Running:
 
     async def _has_read(self) -> bool:
         try:
-            return self._reading is None or (await self._reading()).lag == 0
-        except Exception as away:  # noqa: BLE001 (a database that is away ends no schedule)
-            log.warning("schedule waits", schedule=self._schedule.name, error=type(away).__name__)
+            return self._reads is None or await self._reads()
+        except Exception:  # noqa: BLE001 (who is away is told by the consumer, and ends no schedule)
             return False
 
     async def _once(self, began_at: int) -> float | None:

@@ -3,9 +3,9 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+from chassis.catching_up import CatchingUp
 from chassis.clock import FixedClock
 from chassis.errors import Unavailable
-from chassis.quiet import Reading
 from chassis.schedules import Schedule, Scheduler
 from testkit.probe import running, until
 
@@ -109,15 +109,17 @@ async def test_next_due_is_told_and_what_is_due_today_is_work_left() -> None:
 
 
 async def test_a_schedule_that_waits_for_the_log_begins_when_it_has_been_read() -> None:
-    work, other, log = Work(), Work(), Reading(lag=3)
+    work, other = Work(), Work()
+    standing = {("a.v1", 0): (0, 2), ("a.v1", 1): (0, 0)}
 
-    async def reading() -> Reading:
-        return log
+    async def asked() -> dict[tuple[str, int], tuple[int, int]]:
+        return standing
 
     schedules = [Schedule("work", HOUR, work, after_reading=True), Schedule("other", HOUR, other)]
-    scheduler = Scheduler(schedules, FixedClock(AT), reading=reading)
+    scheduler = Scheduler(schedules, FixedClock(AT), has_read=CatchingUp(asked).is_done)
     async with running(scheduler):
         await until(lambda: other.runs == 1)
         assert (work.runs, (await scheduler.quiet()).reasons) == (0, ["schedule work"])
-        log.lag = 0
+        # More came meanwhile; what stood there at the start is taken.
+        standing |= {("a.v1", 0): (2, 9), ("a.v1", 1): (0, 5)}
         await until(lambda: work.runs == 1)
