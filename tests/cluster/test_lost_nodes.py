@@ -59,6 +59,7 @@ async def test_with_two_nodes_down_writes_wait_in_the_outbox_and_drain_when_they
     async with running(relay, consumer):
         await write(probe, streams, 0.1)
         await until(lambda: consumer.tally.applied == STREAMS)
+        await until(lambda: probe.one("select count(*) = 0 from outbox"))
         down = kafka_node.nodes[1:]
         for node in down:
             node.kill()

@@ -35,6 +35,8 @@ def own_kafka(new_kafka: Callable[[], Servers]) -> Iterator[Servers]:
 @pytest.fixture
 async def shaken(new_probe: NewProbe, own_kafka: Servers) -> AsyncIterator[Probe]:
     """On the Kafka that tests may kill; it runs when the test starts."""
+    for node in own_kafka.nodes:
+        node.wake()
     if not all(node.runs for node in own_kafka.nodes):
         own_kafka.start()
     yield await new_probe(own_kafka)

@@ -41,6 +41,7 @@ async def test_frozen_broker_is_not_waited_for_and_nothing_is_lost_when_it_wakes
     async with running(relay, consumer):
         await shaken.note(stream, "a")
         await until(lambda: consumer.tally.applied == 1)
+        await until(lambda: shaken.one("select count(*) = 0 from outbox"))
         for node in own_kafka.nodes:
             node.freeze()
         await shaken.note(stream, "b", "c")
