@@ -1,7 +1,7 @@
 """Nodes that die under load: one is not noticed, two are waited for."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from local_platform.cluster import COPIES, Cluster
 from testkit.probe import Probe, running, until
 
 pytestmark = pytest.mark.timeout(300)
-Find = Callable[..., Awaitable[Any]]
+Find = Callable[..., Coroutine[Any, Any, Any]]
 STREAMS = 12
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ import pytest
 from testkit.probe import Probe, running, until
 
 pytestmark = pytest.mark.timeout(300)
-Find = Callable[..., Awaitable[Any]]
+Find = Callable[..., Coroutine[Any, Any, Any]]
 STREAMS = 24
 SESSION_SECONDS = 6.0
 

@@ -75,7 +75,7 @@ async def may_join(broker: Broker, group: str, topic: str) -> bool:
     return joined.partitions > 0
 
 
-class Joined(clients.ConsumerRebalanceListener):  # type: ignore[misc]
+class Joined(clients.ConsumerRebalanceListener):
     partitions = 0
 
     def on_partitions_revoked(self, revoked: set[object]) -> None: ...
