@@ -15,9 +15,8 @@ from rich.table import Column, Table
 
 from bench import accept, adapter, consumer, delay, matcher, relay
 from bench.accept import Rounds
-from bench.figures import Compared, Figure, compared, plain
+from bench.figures import Figure, compared, plain
 from bench.ground import Ground, ground
-from bench.workers import Run
 
 console = Console(highlight=False, width=110)
 ON_THE_GROUND = ("relay", "consumer", "adapter", "matcher")
@@ -76,24 +75,14 @@ async def _consumer(here: Ground, say: Callable[[str], None]) -> list[Figure]:
 
 
 async def _adapter(here: Ground, say: Callable[[str], None]) -> list[Figure]:
-    return _scaled("adapter.acknowledgements", *await adapter.measure(here, say))
+    return (await adapter.measure(here, say)).figures("adapter.acknowledgements")
 
 
 async def _matcher(here: Ground, say: Callable[[str], None]) -> list[Figure]:
-    return _scaled("matcher.events", *await matcher.measure(here, say))
+    return (await matcher.measure(here, say)).figures("matcher.events")
 
 
 _PARTS = {"relay": _relay, "consumer": _consumer, "adapter": _adapter, "matcher": _matcher}
-
-
-def _scaled(name: str, one: Compared, two: Run) -> list[Figure]:
-    single = median(one.ours)
-    return [
-        one.figure(name),
-        plain(f"{name}.two-workers", "1/s", two.rate),
-        plain(f"{name}.two-workers.speed-up", "1", two.rate / single),
-        plain(f"{name}.two-workers.fairness", "1", two.fairness),
-    ]
 
 
 def _accept_figures(rounds: dict[str, Rounds]) -> list[Figure]:

@@ -30,7 +30,7 @@ from sqlalchemy import text
 from bench import facts, readers, workers
 from bench.figures import Compared
 from bench.ground import Ground, Process
-from bench.workers import Run, Work
+from bench.workers import Run, Scaled, Work
 
 SERVICE, SIMULATOR = "cpam-adapter", "cpam-simulator"
 DECLARATIONS, NAIVE_DECLARATIONS, POSTS = 800, 300, 1000
@@ -41,7 +41,7 @@ _ACKNOWLEDGED = """
 _KEEP = text("insert into effect (id, stream) values (:id, :stream)")
 
 
-async def measure(ground: Ground, say: Callable[[str], None]) -> tuple[Compared, Run]:
+async def measure(ground: Ground, say: Callable[[str], None]) -> Scaled:
     """One worker, compared, and two workers side by side."""
     with _simulator(ground) as cpam:
         url = f"{cpam.url}/teledeclaration"
@@ -50,7 +50,7 @@ async def measure(ground: Ground, say: Callable[[str], None]) -> tuple[Compared,
         words = await _words(ground, 3_000_000, POSTS)
         floor = await _post(ground, url, words)
         naive = await _naively(ground, url)
-    return Compared([one.rate], [floor], [naive]), two
+    return Scaled(one, two, Compared([one.rate], [floor], [naive]))
 
 
 @contextmanager

@@ -16,14 +16,14 @@ from matcher.store.ledger import Ledger
 from bench import facts, readers, workers
 from bench.figures import Compared
 from bench.ground import Ground
-from bench.workers import Run, Work
+from bench.workers import Scaled, Work
 
 SERVICE = "matcher"
 CASES, NAIVE_EVENTS = 400, 600
 _APPLIED = "select coalesce(sum(next_offset), 0) from consumer_position"
 
 
-async def measure(ground: Ground, say: Callable[[str], None]) -> tuple[Compared, Run]:
+async def measure(ground: Ground, say: Callable[[str], None]) -> Scaled:
     """One worker, compared, and two workers side by side."""
     events = facts.composed(await facts.lives(ground.material, 0, CASES))
 
@@ -45,4 +45,4 @@ async def measure(ground: Ground, say: Callable[[str], None]) -> tuple[Compared,
     )
     naive = await readers.read_naively(ground.broker, "bench-naive", table, NAIVE_EVENTS, db)
     await db.close()
-    return Compared([one.rate], [floor], [naive]), two
+    return Scaled(one, two, Compared([one.rate], [floor], [naive]))

@@ -13,7 +13,9 @@ from chassis.http import http_client
 from contracts.envelope import Event
 
 from bench import facts
+from bench.figures import Compared, Figure, plain
 from bench.ground import Ground, Process
+from bench.processes import cpu_milliseconds
 
 _PATIENCE_SECONDS = 180.0
 _SAY_EVERY_SECONDS = 3.0
@@ -38,11 +40,32 @@ class Run:
     """Effects a second, of all workers together."""
     shares: tuple[float, ...]
     """What each worker did of the whole; together 1."""
+    cpu: float
+    """Milliseconds of a core that the workers took for one effect."""
+    cpu_of_servers: float
+    """The same of PostgreSQL and Kafka."""
 
     @property
     def fairness(self) -> float:
         """What the least busy did beside the busiest: 1 is fair, 0 is alone."""
         return min(self.shares) / max(self.shares)
+
+
+@dataclass(frozen=True)
+class Scaled:
+    one: Run
+    two: Run
+    beside: Compared
+
+    def figures(self, name: str) -> list[Figure]:
+        return [
+            self.beside.figure(name),
+            plain(f"{name}.cpu", "ms", self.one.cpu),
+            plain(f"{name}.cpu-of-servers", "ms", self.one.cpu_of_servers),
+            plain(f"{name}.two-workers", "1/s", self.two.rate),
+            plain(f"{name}.two-workers.speed-up", "1", self.two.rate / self.one.rate),
+            plain(f"{name}.two-workers.fairness", "1", self.two.fairness),
+        ]
 
 
 async def run(ground: Ground, work: Work, workers: int, say: Callable[[str], None]) -> Run:
@@ -55,13 +78,24 @@ async def run(ground: Ground, work: Work, workers: int, say: Callable[[str], Non
         ]
         await _ready(started)
         await facts.publish(ground.broker, work.events)
-        begun = time.perf_counter()
+        used, begun = _cpu(ground, started), time.perf_counter()
         name = f"{work.service}, {workers} worker{'s' if workers > 1 else ''}"
         await _until(lambda: work.done(database), work.total, lambda line: say(f"{name}: {line}"))
         rate = work.total / (time.perf_counter() - begun)
+        cpu, servers = (
+            (now - then) / work.total for now, then in zip(_cpu(ground, started), used, strict=True)
+        )
         metric, labels = work.counter
         did = [await each.counted(metric, **labels) for each in started]
-    return Run(rate, tuple(each / sum(did) for each in did))
+    return Run(rate, tuple(each / sum(did) for each in did), cpu, servers)
+
+
+def _cpu(ground: Ground, workers: Sequence[Process]) -> tuple[float, float]:
+    servers = [ground.postgres.process, ground.kafka.process]
+    return (
+        sum(cpu_milliseconds(each.process.pid) for each in workers),
+        sum(cpu_milliseconds(each.pid) for each in servers if each is not None),
+    )
 
 
 async def _ready(started: Sequence[Process]) -> None:

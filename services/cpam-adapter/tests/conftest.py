@@ -164,6 +164,7 @@ class Adapter:
             lease=self.lease,
             request=self.request,
             parallel=self.parallel,
+            at_one_account=self.parallel,
             backoff_first=self.backoff,
             backoff_longest=self.backoff,
             patience=PATIENCE,

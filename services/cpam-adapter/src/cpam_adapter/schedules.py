@@ -19,15 +19,16 @@ from cpam_adapter.store import answers, claims, holding
 
 Found = TypeVar("Found")
 
+LANES = 4
+"""How many runs of sending there are side by side."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Real time between two looks that found nothing, and how many look."""
+    """Real time between two looks that found nothing."""
 
     exchange: timedelta
     collection: timedelta
-    lanes: int
-    """How many send side by side."""
 
 
 def table(
@@ -52,7 +53,7 @@ def table(
     lane = Schedule("submit_declaration", pace.exchange, send, backlog=ready)
     return [
         # Each waits for its slowest deposit, and they wait for each other never.
-        *[lane] * pace.lanes,
+        *[lane] * LANES,
         Schedule("ask_before_sending", pace.exchange, hold, backlog=unasked),
         Schedule("recover_leases", pace.exchange, recover, backlog=leased),
         Schedule("resolve_unknown", pace.exchange, ask, next_due=due),

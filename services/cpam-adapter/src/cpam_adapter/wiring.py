@@ -55,7 +55,6 @@ def build(settings: Settings) -> Parts:
     pace = schedules.Pace(
         timedelta(seconds=settings.submit_poll_seconds),
         timedelta(seconds=settings.answers_poll_seconds),
-        lanes=max(1, settings.parallel_sends // settings.sends_at_one_account),
     )
     return assemble(
         SERVICE,
@@ -78,7 +77,8 @@ def _terms(settings: Settings) -> Terms:
     return Terms(
         lease=timedelta(seconds=settings.lease_seconds),
         request=timedelta(seconds=settings.request_seconds),
-        parallel=min(settings.sends_at_one_account, settings.parallel_sends),
+        parallel=max(1, settings.parallel_sends // schedules.LANES),
+        at_one_account=settings.sends_at_one_account,
         backoff_first=timedelta(seconds=settings.backoff_first_seconds),
         backoff_longest=timedelta(seconds=settings.backoff_longest_seconds),
         patience=settings.patience,

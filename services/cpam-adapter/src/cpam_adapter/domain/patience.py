@@ -47,13 +47,14 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How sending is done; the two backoff bounds are real time. `parallel`: deposits of one run,
-    and those under way at one account with which it is left alone.
+    """How sending is done; the two backoff bounds are real time. `parallel`: deposits of one run;
+    `at_one_account`: those under way there, of anybody, with which it is left alone.
     """
 
     lease: timedelta
     request: timedelta
     parallel: int
+    at_one_account: int
     backoff_first: timedelta
     backoff_longest: timedelta
     patience: Patience

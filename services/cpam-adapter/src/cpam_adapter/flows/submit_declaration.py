@@ -71,7 +71,11 @@ async def submit_declaration(sending: Sending) -> int:
     lease = leases.take(sending.terms.lease)
     async with sending.begin() as tx:
         claimed = await claims.lease_ready(
-            tx, lease=lease, now=sending.clock.now(), limit=sending.terms.parallel
+            tx,
+            lease=lease,
+            now=sending.clock.now(),
+            limit=sending.terms.parallel,
+            at_one_account=sending.terms.at_one_account,
         )
         if claimed:
             await proofs.add_attempts(tx, claimed)

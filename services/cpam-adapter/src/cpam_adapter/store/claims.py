@@ -39,7 +39,9 @@ def _sendable() -> sa.ColumnElement[bool]:
     )
 
 
-async def lease_ready(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
+async def lease_ready(
+    tx: Tx, *, lease: Lease, now: datetime, limit: int, at_one_account: int
+) -> Sequence[Submission]:
     """Claims what may be sent: INTENT, attempt + 1, lease in real time.
 
     At no account that has as many under way, so that a slow one leaves the others their turn.
@@ -48,7 +50,7 @@ async def lease_ready(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Seq
         sa.select(_OTHER.c.account)
         .where(_OTHER.c.state == State.INTENT, _OTHER.c.account.is_not(None))
         .group_by(_OTHER.c.account)
-        .having(sa.func.count() >= limit)
+        .having(sa.func.count() >= at_one_account)
     )
     free = (
         sa.select(table.c.id)
