@@ -93,8 +93,7 @@ async def submit_declaration(sending: Sending) -> int:
 
 
 async def _try(sending: Sending, lease: Lease, submission: Submission) -> None:
-    told = submission.ids() | {"attempt": submission.attempt}
-    with trace.span("submit", parent=submission.traceparent, **told) as span:
+    with trace.span("submit", parent=submission.traceparent, **submission.ids()) as span:
         outcome = await _attempt(sending, lease, submission)
         span.set_attribute("outcome", type(outcome).__name__)
     DEPOSITS.labels(type(outcome).__name__).inc()

@@ -54,7 +54,11 @@ class Submission:
 
     def ids(self) -> dict[str, Any]:
         """What every span about it says."""
-        return {"submission": self.id, "declaration": self.declaration_id}
+        return {
+            "submission": self.id,
+            "declaration": self.declaration_id,
+            "attempt": self.attempt,
+        }
 
     def names(self) -> dict[str, Any]:
         """What every event about it says."""
