@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "2026_11_24_age_of_keys"
-down_revision = "2026_11_24_operator_acts"
+revision = "2026_11_22_age_of_keys"
+down_revision = "2026_11_22_operator_acts"
 branch_labels = None
 depends_on = None
 

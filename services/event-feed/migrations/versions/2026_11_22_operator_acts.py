@@ -3,7 +3,7 @@
 from alembic import op
 from chassis.migrations import create_v2
 
-revision = "2026_11_24_operator_acts"
+revision = "2026_11_22_operator_acts"
 down_revision = "20261122_feed"
 branch_labels = None
 depends_on = None

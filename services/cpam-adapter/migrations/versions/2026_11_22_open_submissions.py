@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "2026_11_23_open_submissions"
-down_revision = "2026_11_23_restoring"
+revision = "2026_11_22_open_submissions"
+down_revision = "2026_11_22_restoring"
 branch_labels = None
 depends_on = None
 

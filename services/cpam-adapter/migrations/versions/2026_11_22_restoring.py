@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "2026_11_23_restoring"
+revision = "2026_11_22_restoring"
 down_revision = "2026_11_22_submissions"
 branch_labels = None
 depends_on = None
