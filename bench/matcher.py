@@ -19,7 +19,7 @@ from bench.ground import Ground
 from bench.workers import Scaled, Work
 
 SERVICE = "matcher"
-CASES, NAIVE_EVENTS = 400, 600
+CASES = 400
 _APPLIED = "select coalesce(sum(next_offset), 0) from consumer_position"
 
 
@@ -43,6 +43,6 @@ async def measure(ground: Ground, say: Callable[[str], None]) -> Scaled:
     table = consumers.table(
         Ledger(french_law(), Sealer(ground.material.keys(SERVICE))), SystemClock()
     )
-    naive = await readers.read_naively(ground.broker, "bench-naive", table, NAIVE_EVENTS, db)
+    naive = await readers.read_naively(ground.broker, "bench-naive", table, len(events), db)
     await db.close()
     return Scaled(one, two, Compared([one.rate], [floor], [naive]))
