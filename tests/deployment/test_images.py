@@ -111,5 +111,6 @@ def test_a_wheel_made_as_in_the_image_carries_its_migrations(root: Path, tmp_pat
 def test_a_mounted_secret_is_read_as_the_setting_of_its_name(tmp_path: Path) -> None:
     url = "postgresql+asyncpg://someone:something@postgres/matcher"
     (tmp_path / "jonction_database").write_text(url + "\n")
+    (tmp_path / "jonction_mode").write_text("demo\n")
     assert load(ServiceSettings, tmp_path).database.get_secret_value() == url
     assert load(ServiceSettings, tmp_path / "nowhere").database.get_secret_value() == ""

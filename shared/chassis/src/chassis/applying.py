@@ -13,7 +13,7 @@ from contracts.envelope import Event
 from contracts.events import EventData
 
 from chassis import held, positions, trace
-from chassis.db import Begin, Tx, is_transient
+from chassis.db import Begin, Tx, is_transient, savepoint
 from chassis.failpoints import fp
 from chassis.incidents import Incidents
 from chassis.positions import HeldRef, Place, Stream
@@ -122,7 +122,7 @@ class Applier:
             await self._react(tx, record)
         else:
             try:
-                async with tx.begin_nested():
+                async with savepoint(tx):
                     await self._react(tx, record)
             except Exception as error:
                 if is_transient(error):

@@ -117,6 +117,19 @@ def after_commit(tx: Tx, act: Callable[[], None]) -> None:
     tx.info.setdefault(_AFTER, []).append(act)
 
 
+@asynccontextmanager
+async def savepoint(tx: Tx) -> AsyncIterator[None]:
+    """What is done inside, what it told `after_commit` included, is undone if it fails."""
+    acts: list[Callable[[], None]] = tx.info[_AFTER]
+    before = len(acts)
+    try:
+        async with tx.begin_nested():
+            yield
+    except BaseException:
+        del acts[before:]
+        raise
+
+
 def _refuse_closed(connection: Any, record: Any, proxy: Any) -> None:
     """The pool then opens another one. A ping would cost three round trips a transaction; a server
     that went away has closed its connections, which the driver knows without asking."""

@@ -21,6 +21,7 @@ BATCH = 500
 _POLL_MILLISECONDS = 200
 _HINT_EVERY_SECONDS = 1.0
 _HINT_SECONDS = 2.0
+_ENDS_SECONDS = 5.0
 
 Partition = tuple[str, int]
 
@@ -158,13 +159,16 @@ class LogReader(kafka.ConsumerRebalanceListener):
 
     async def ends(self) -> dict[Partition, int]:
         """Where each partition of our topics ends now, ours or not."""
-        async with asyncio.timeout(5):
-            known = [
-                kafka.TopicPartition(topic, number)
-                for topic in self._topics
-                for number in self._consumer.partitions_for_topic(topic) or ()
-            ]
-            ends = await self._consumer.end_offsets(known)
+        known = [
+            kafka.TopicPartition(topic, number)
+            for topic in self._topics
+            for number in self._consumer.partitions_for_topic(topic) or ()
+        ]
+        try:
+            async with asyncio.timeout(_ENDS_SECONDS):
+                ends = await self._consumer.end_offsets(known)
+        except TimeoutError as late:
+            raise kafka.KafkaTimeoutError("no answer") from late
         return {(tp.topic, tp.partition): offset for tp, offset in ends.items()}
 
     async def standing(self, places: Mapping[Partition, Place]) -> dict[Partition, tuple[int, int]]:

@@ -5,11 +5,13 @@ A server that is away is waited for; one that refuses us is a wrong setting, tol
 
 import asyncio
 import contextlib
+import socket
 
 import asyncpg
 import structlog
 from asyncpg.exceptions import InvalidAuthorizationSpecificationError, PostgresError
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import kafka
 from chassis.broker import Broker
@@ -20,6 +22,8 @@ from chassis.settings import ServiceSettings
 log = structlog.get_logger()
 _ANSWER_SECONDS = 5.0
 _AWAY = (OSError, PostgresError, TimeoutError)
+# Kafka's troubles come as its own; of the rest, a file that is missing is no server.
+_DATABASE = (ConnectionError, socket.gaierror, TimeoutError, PostgresError, PoolTimeout)
 
 
 async def check_credentials(settings: ServiceSettings) -> None:
@@ -79,6 +83,6 @@ async def describe(trouble: BaseException, broker: Broker) -> str:
         return f"kafka: {type(trouble).__name__}"
     if isinstance(trouble, DBAPIError) and trouble.orig is not None:
         trouble = trouble.orig.__cause__ or trouble.orig
-    if isinstance(trouble, _AWAY):
+    if isinstance(trouble, _DATABASE):
         return f"database: {type(trouble).__name__}"
     return type(trouble).__name__

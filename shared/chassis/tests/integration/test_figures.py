@@ -3,7 +3,7 @@
 import contextlib
 from uuid import uuid4
 
-from chassis.db import Database, after_commit
+from chassis.db import Database, after_commit, savepoint
 from chassis.figures import Figure, Figures, of_mechanisms
 from prometheus_client import REGISTRY, Counter, Gauge
 from testkit.probe import Probe, running, until
@@ -89,3 +89,16 @@ async def test_what_is_rolled_back_is_not_counted(probe: Probe) -> None:
             after_commit(tx, SAMPLES.inc)
             raise LookupError
     assert shown("samples_total") == before + 1
+
+
+async def test_what_is_rolled_back_to_a_savepoint_is_not_counted(probe: Probe) -> None:
+    before = shown("samples_total")
+    async with probe.db.begin() as tx:
+        after_commit(tx, SAMPLES.inc)
+        with contextlib.suppress(LookupError):
+            async with savepoint(tx):
+                after_commit(tx, SAMPLES.inc)
+                raise LookupError
+        async with savepoint(tx):
+            after_commit(tx, SAMPLES.inc)
+    assert shown("samples_total") == before + 2
