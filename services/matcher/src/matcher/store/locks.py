@@ -12,6 +12,7 @@ from uuid import UUID
 from chassis.db import Tx
 from chassis.errors import Unavailable
 from contracts.envelope import Event
+from contracts.ids import case_id as case_id_of
 from sqlalchemy import text
 
 from matcher.store import cases
@@ -30,7 +31,7 @@ _LOCK_ALL = text(
         select unnest(cast(:persons as text[])) as person
         union
         select tenant || ' ' || person_ref from sick_case
-        where declaration_id = any(cast(:declarations as uuid[])) and person_ref is not null
+        where case_id = any(cast(:cases as uuid[])) and person_ref is not null
         order by person
     ) as persons
     """
@@ -38,7 +39,7 @@ _LOCK_ALL = text(
 _ANOTHER = text(
     """
     select 1 from sick_case
-    where declaration_id = any(cast(:declarations as uuid[])) and person_ref is not null
+    where case_id = any(cast(:cases as uuid[])) and person_ref is not null
       and tenant || ' ' || person_ref <> all(cast(:persons as text[]))
     """
 )
@@ -57,7 +58,7 @@ async def lock_all(tx: Tx, events: Sequence[Event], at: datetime) -> None:
     found = {(event.tenant, event.data.get("declaration_id")) for event in events}
     declared = sorted((tenant, UUID(given)) for tenant, given in found if given)
     persons = [f"{tenant} {ref}" for tenant, ref in refs if ref]
-    place: dict[str, list[Any]] = {"declarations": [id_ for _, id_ in declared]}
+    place: dict[str, list[Any]] = {"cases": [case_id_of(id_) for _, id_ in declared]}
     while True:
         locked = await tx.execute(_LOCK_ALL, place | {"persons": persons})
         persons = list(locked.scalars())
