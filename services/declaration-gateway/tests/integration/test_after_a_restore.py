@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import pytest
 from chassis.db import Database
+from chassis.errors import Refused
 from contracts.envelope import Event, compose
 from contracts.events import BY_TYPE
 from declaration_gateway import consumers
@@ -87,3 +89,34 @@ async def test_an_older_declaration_that_is_known_moves_on_by_what_was_told(
     assert (await http.get(where)).json()["revision"] == 1
     await remember(gateway_db, second)
     assert (await http.get(where)).json() == before
+
+
+async def test_the_highest_revision_stands_in_whatever_order_they_are_told(
+    http: httpx.AsyncClient, key: Key, maladie: dict[str, Any], gateway_db: Database
+) -> None:
+    declared = (await http.post(URL, json=maladie, headers=key())).json()
+    where = declared["links"]["self"]
+    change = {"change": "return-to-work", "returned_on": "2026-03-10"}
+    await http.post(f"{where}/revisions", json=change, headers=key())
+    read = (where, f"{where}/history", URL)
+    before = [(await http.get(each)).json() for each in read]
+    first, second = await forget(gateway_db)
+    await remember(gateway_db, second, first, second)
+    assert [(await http.get(each)).json() for each in read] == before
+    cancel = await http.post(f"{where}/revisions", json={"change": "cancellation"}, headers=key())
+    assert (cancel.status_code, cancel.json()["revision"]) == (202, 3), cancel.text
+
+
+async def test_declarations_of_the_same_days_one_after_the_other_are_both_known_again(
+    http: httpx.AsyncClient, key: Key, maladie: dict[str, Any], gateway_db: Database
+) -> None:
+    first = (await http.post(URL, json=maladie, headers=key())).json()["links"]["self"]
+    await http.post(f"{first}/revisions", json={"change": "cancellation"}, headers=key())
+    second = (await http.post(URL, json=maladie, headers=key())).json()["links"]["self"]
+    before = [(await http.get(each)).json() for each in (first, second)]
+    declared, cancelled, again = await forget(gateway_db)
+    await remember(gateway_db, again)
+    with pytest.raises(Refused):
+        await remember(gateway_db, declared)
+    await remember(gateway_db, cancelled, declared)
+    assert [(await http.get(each)).json() for each in (first, second)] == before

@@ -50,7 +50,7 @@ async def operate_restored(
     except StillRunning:
         raise WrongSetting(f"{service} still runs on this database: stop it first") from None
     except Unavailable as away:
-        raise WrongSetting(f"{away.reason} gives no answer; nothing is lost, try again") from away
+        raise WrongSetting(f"{away.reason} gives no answer; nothing changed, try again") from away
     line = f"epoch {taken.epoch}; {taken.events} events published after the backup taken back"
     left = ", ".join(map(str, taken.refused))
     return f"{line}; they contradict what is known of {left}" if left else line

@@ -3,7 +3,8 @@
 Its own topics are the record of that time. Each event there which the database does not know goes
 into the archive and raises its stream's head, so that no version is ever given twice; a service may
 have reactions to them of its own. The raised epoch gives all that comes later other event ids, also
-where the log was lost too. Safe to do again once it has ended; refused while the service runs.
+where the log was lost too. One transaction: what breaks off has changed nothing, and is done again.
+Refused while the service runs.
 """
 
 import json
@@ -20,7 +21,7 @@ from sqlalchemy import text
 
 from chassis.applying import Subscription
 from chassis.broker import Broker
-from chassis.db import Database, Tx
+from chassis.db import Database, Tx, savepoint
 from chassis.errors import Refused
 from chassis.positions import Place
 from chassis.reading import Partition
@@ -35,7 +36,10 @@ _RUNNING = """
     where datname = current_database() and pid <> pg_backend_pid()
       and application_name like 'jonction%' and application_name <> $1
 """
-_RAISE = text("update epoch set number = number + 1 returning number")
+# Waiting for the log is no transaction forgotten open.
+_PATIENT = text("set local idle_in_transaction_session_timeout = 0")
+# An earlier restore, which this backup does not know, may have raised it before.
+_RAISE = text("update epoch set number = greatest(number, :seen) + 1 returning number")
 _LAST = text(
     """
     select distinct on (partition) partition, record_offset, stream_id, epoch, version
@@ -80,7 +84,12 @@ OnRestored = Callable[[Tx, Restored], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """What a service does about a restore: to its own events of the lost time, and before them."""
+    """What a service does about a restore: to its own events of the lost time, and after them.
+
+    Events of one stream come in order, but for those that are refused, and what follows them: these
+    come again, each until it is accepted, and it may be a later one first. What reacts to them tells
+    nothing, for the versions of the lost time are not all known yet; `begin` may.
+    """
 
     own: Sequence[Subscription] = ()
     begin: OnRestored | None = None
@@ -106,47 +115,48 @@ async def take_back(
     recall: Recall,
     at: datetime,
 ) -> Taken:
-    """Raises StillRunning, Unavailable."""
+    """Raises StillRunning, Unavailable, WrongSetting."""
     async with _alone(database_url), Log(broker, service, [*written, *read]) as log:
         ends = await log.ends()
-        own = {key: end for key, end in ends.items() if key[0] in written}
+        taking = _Taking(f"urn:jonction:{service}", recall.own)
         async with db.begin() as tx:
-            epoch = int((await tx.execute(_RAISE)).scalar_one())
+            await tx.execute(_PATIENT)
+            for key, end in ends.items():
+                if key[0] in written:
+                    async for records in log.read(key, await _start(tx, log, key), end):
+                        for record in records:
+                            await taking.take(tx, record)
+            refused = await taking.take_later(tx)
+            epoch = int((await tx.execute(_RAISE, {"seen": taking.epoch})).scalar_one())
             if recall.begin is not None:
                 others = {key: end for key, end in ends.items() if key[0] in read}
                 await recall.begin(tx, Restored(epoch, at, others))
-        taking = _Taking(f"urn:jonction:{service}", recall.own)
-        for key, end in own.items():
-            start = await _start(db, log, key)
-            async for records in log.read(key, start, end):
-                async with db.begin() as tx:
-                    for record in records:
-                        await taking.take(tx, record)
-    return Taken(epoch, taking.taken, await taking.take_later(db))
+    return Taken(epoch, taking.taken, refused)
 
 
-async def _start(db: Database, log: Log, key: Partition) -> int:
+async def _start(tx: Tx, log: Log, key: Partition) -> int:
     """Behind the last event that the archive knows, if this is the log that it was sent to."""
-    async with db.begin() as tx:
-        found = await tx.execute(_LAST, {"topic": key[0]})
-        row = next((row for row in found if row.partition == key[1]), None)
+    found = await tx.execute(_LAST, {"topic": key[0]})
+    row = next((row for row in found if row.partition == key[1]), None)
     if row is None:
         return 0
     known = event_id(key[0], row.stream_id, row.epoch, row.version)
     place = Place(*key, row.record_offset + 1, known)
-    return place.next_offset if await log.witness.confirms(place) else 0
+    return place.next_offset if await log.confirms(place) else 0
 
 
 class _Taking:
     def __init__(self, source: str, own: Sequence[Subscription]) -> None:
-        self._source, self.taken = source, 0
+        self._source, self.taken, self.epoch = source, 0, 1
         self._own = {(each.model.topic, each.model.type): each for each in own}
         self._later: list[tuple[Subscription, Event]] = []
+        self._waiting: set[UUID] = set()
 
     async def take(self, tx: Tx, record: Record) -> None:
         event = record.event
         if event is None or event.source != self._source:
             return
+        self.epoch = max(self.epoch, event.epoch)
         values = {
             "topic": record.topic,
             "partition": record.partition,
@@ -164,26 +174,29 @@ class _Taking:
             return
         self.taken += 1
         subscription = self._own.get((record.topic, event.type))
-        if subscription is not None and not await self._react(tx, subscription, event):
+        if subscription is None:
+            return
+        # An event of a stream is not applied over one before it that is still to come.
+        if event.subject in self._waiting or not await self._react(tx, subscription, event):
+            self._waiting.add(event.subject)
             self._later.append((subscription, event))
 
-    async def take_later(self, db: Database) -> list[UUID]:
-        """Between streams there is no order: what was refused may be possible by now. The streams
-        of which an event is refused for good."""
+    async def take_later(self, tx: Tx) -> list[UUID]:
+        """Between streams there is no order: what was refused may be possible by now, or once what
+        follows it in its own stream is known. The streams of which an event is refused for good."""
         while self._later:
             again, self._later = self._later, []
             for subscription, event in again:
-                async with db.begin() as tx:
-                    if not await self._react(tx, subscription, event):
-                        self._later.append((subscription, event))
+                if not await self._react(tx, subscription, event):
+                    self._later.append((subscription, event))
             if len(self._later) == len(again):
                 break
-        return [event.subject for _, event in self._later]
+        return list(dict.fromkeys(event.subject for _, event in self._later))
 
     async def _react(self, tx: Tx, subscription: Subscription, event: Event) -> bool:
         data = subscription.model.model_validate(event.data)
         try:
-            async with tx.begin_nested():
+            async with savepoint(tx):
                 await subscription.reaction(tx, event, data)
         except Refused:
             return False

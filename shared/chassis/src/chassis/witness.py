@@ -69,6 +69,8 @@ class Witness:
                         return None
         except kafka.OffsetOutOfRangeError:
             return None
+        except kafka.AUTHORIZATION:
+            raise
         except (kafka.KafkaError, TimeoutError) as away:
             raise Unavailable("kafka") from away
         finally:

@@ -4,10 +4,13 @@ from uuid import UUID, uuid4
 
 import pytest
 from chassis.applying import Subscription
+from chassis.db import Tx
+from chassis.errors import Refused, Unavailable
+from chassis.partitions import partition_of
 from chassis.restoring import Recall, Restored, StillRunning, take_back
 from contracts.envelope import Event
 from sqlalchemy import text
-from testkit.probe import AT, SERVICE, Noted, Probe, on, running, until
+from testkit.probe import AT, SERVICE, Noted, Probe, note_effect, on, running, until
 
 
 async def published(probe: Probe, stream: UUID, *notes: str) -> None:
@@ -84,7 +87,7 @@ async def test_done_twice_it_takes_nothing_back_and_raises_the_epoch_once_more(
     assert await restored(probe) == (3, 0)
 
 
-async def test_the_service_hears_of_the_restore_and_then_of_its_own_events(probe: Probe) -> None:
+async def test_the_service_hears_of_its_own_events_and_then_of_the_restore(probe: Probe) -> None:
     stream, heard = uuid4(), []
 
     async def begin(tx: object, told: Restored) -> None:
@@ -96,7 +99,89 @@ async def test_the_service_hears_of_the_restore_and_then_of_its_own_events(probe
     await published(probe, stream, "a", "b", "c")
     await go_back(probe, 1)
     await restored(probe, Recall([Subscription(on(probe.topic), remember)], begin))
-    assert heard == ["epoch 2", "b", "c"]
+    assert heard == ["b", "c", "epoch 2"]
+
+
+async def test_what_follows_a_refused_event_in_its_stream_waits_for_it(probe: Probe) -> None:
+    stream, other = in_order_of_partitions()
+    heard: list[str] = []
+
+    async def remember(tx: object, event: Event, data: Noted) -> None:
+        if data.note == "a" and "x" not in heard:
+            raise Refused("not-yet")
+        heard.append(data.note)
+
+    await published(probe, stream, "a", "b")
+    await published(probe, other, "x")
+    await go_back(probe, 0)
+    await restored(probe, Recall([Subscription(on(probe.topic), remember)]))
+    assert heard == ["x", "a", "b"]
+
+
+async def test_a_refused_event_may_be_possible_once_what_follows_it_is_known(probe: Probe) -> None:
+    heard: list[str] = []
+
+    async def remember(tx: object, event: Event, data: Noted) -> None:
+        if data.note == "a" and "b" not in heard:
+            raise Refused("not-yet")
+        heard.append(data.note)
+
+    await published(probe, uuid4(), "a", "b")
+    await go_back(probe, 0)
+    await restored(probe, Recall([Subscription(on(probe.topic), remember)]))
+    assert heard == ["b", "a"]
+
+
+async def test_what_breaks_off_has_changed_nothing_and_a_second_run_hears_all(probe: Probe) -> None:
+    stream, other = in_order_of_partitions()
+    breaks, heard = True, []
+
+    async def remember(tx: Tx, event: Event, data: Noted) -> None:
+        if breaks and data.note == "b":
+            raise Refused("not-yet")
+        if breaks and data.note == "y":
+            raise Unavailable("kafka")
+        await note_effect(tx, event, data)
+        heard.append(data.note)
+
+    async def begin(tx: object, told: Restored) -> None:
+        heard.append(f"epoch {told.epoch}")
+
+    recall = Recall([Subscription(on(probe.topic), remember)], begin)
+    await published(probe, stream, "a", "b", "c")
+    await published(probe, other, "x", "y")
+    await go_back(probe, 1)
+    sql = "select stream_id, version, number from stream_head cross join epoch order by 1"
+    before = await probe.rows(sql)
+    with pytest.raises(Unavailable):
+        await restored(probe, recall)
+    assert await probe.rows(sql) == before
+    assert await probe.notes(other) == heard == []
+    breaks = False
+    assert await restored(probe, recall) == (2, 3)
+    assert heard == ["b", "c", "y", "epoch 2"]
+
+
+async def test_the_epoch_rises_above_that_of_an_earlier_restore_which_was_forgotten(
+    probe: Probe,
+) -> None:
+    stream = uuid4()
+    await published(probe, stream, "a", "b")
+    await go_back(probe, 1)
+    await restored(probe)
+    await published(probe, stream, "c")
+    await go_back(probe, 1)
+    async with probe.db.begin() as tx:
+        await tx.execute(text("update epoch set number = 1"))
+    assert await restored(probe) == (3, 2)
+
+
+def in_order_of_partitions() -> tuple[UUID, UUID]:
+    """Two streams, of which the log is read in this order."""
+    first, second = sorted((uuid4(), uuid4()), key=partition_of)
+    if partition_of(first) == partition_of(second):
+        return in_order_of_partitions()
+    return first, second
 
 
 async def test_a_log_that_is_not_the_one_archived_is_read_from_its_start(probe: Probe) -> None:

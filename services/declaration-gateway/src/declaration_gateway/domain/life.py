@@ -6,7 +6,7 @@ What the CPAM answers does not move it: that is the case's life, in the matcher.
 from typing import Literal
 
 from chassis.errors import Refused
-from contracts.events import Change
+from contracts.events import Change, Declaration
 
 State = Literal["declared", "returned", "cancelled"]
 
@@ -36,3 +36,10 @@ def step(state: State, change: Change) -> State:
         if found == known:
             return known
     raise Refused(found, field="change")
+
+
+def told(said: Declaration) -> State:
+    """The state of a declaration that is as this event says."""
+    if said.cancelled:
+        return "cancelled"
+    return "declared" if said.returned_on is None else "returned"

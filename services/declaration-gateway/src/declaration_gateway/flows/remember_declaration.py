@@ -13,6 +13,4 @@ from declaration_gateway.store import recalling
 
 
 async def remember_declaration(tx: Tx, event: Event, data: Declaration) -> None:
-    before = await recalling.find_state(tx, data) or "declared"
-    after = before if data.change == "initial" else life.step(before, data.change)
-    await recalling.recall(tx, event.tenant, data, after)
+    await recalling.recall(tx, event.tenant, data, life.told(data))

@@ -2,7 +2,7 @@
 
 from chassis.db import Tx
 from contracts.events import Declaration
-from sqlalchemy import select
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
@@ -16,13 +16,9 @@ CLIENT = "restored"
 """In place of the client that said it."""
 
 
-async def find_state(tx: Tx, said: Declaration) -> State | None:
-    of = select(declaration.c.state).where(declaration.c.declaration_id == said.declaration_id)
-    return (await tx.execute(of)).scalar_one_or_none()
-
-
 async def recall(tx: Tx, tenant: str, said: Declaration, state: State) -> None:
-    """Raises Refused on days that another declaration has, until that one is recalled further."""
+    """In any order, the highest revision stands. Raises Refused on days that another declaration
+    has, until that one is recalled further."""
     stands = {
         "state": state,
         "revision": said.revision,
@@ -40,13 +36,19 @@ async def recall(tx: Tx, tenant: str, said: Declaration, state: State) -> None:
         "declared_at": said.declared_at,
     }
     row = insert(declaration).values(**identity, **stands)
+    moved = row.on_conflict_do_update(
+        index_elements=["declaration_id"],
+        set_=stands,
+        where=declaration.c.revision < said.revision,
+    )
     try:
         async with tx.begin_nested():
-            await tx.execute(
-                row.on_conflict_do_update(index_elements=["declaration_id"], set_=stands)
-            )
+            await tx.execute(moved)
     except IntegrityError:
         raise overlaps(None) from None
+    if said.revision == 1:
+        this = declaration.c.declaration_id == said.declaration_id
+        await tx.execute(update(declaration).where(this).values(declared_at=said.declared_at))
     said_then = insert(revision).values(
         declaration_id=said.declaration_id,
         revision=said.revision,
