@@ -87,8 +87,8 @@ class Recall:
     """What a service does about a restore: to its own events of the lost time, and after them.
 
     Events of one stream come in order, but for those that are refused, and what follows them: these
-    come again, each until it is accepted, and it may be a later one first. What reacts to them tells
-    nothing, for the versions of the lost time are not all known yet; `begin` may.
+    come again, each until it is accepted, and it may be a later one first. Reactions tell nothing,
+    for the versions of the lost time are not all known yet; `begin` may.
     """
 
     own: Sequence[Subscription] = ()
