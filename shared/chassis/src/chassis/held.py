@@ -39,6 +39,7 @@ _LOAD = text(
     where id = :id and skipped_at is null
     """
 )
+_LOCK = text("select reason from held_event where id = :id and skipped_at is null for update")
 _COUNT = text("select reason, count(*) from held_event where skipped_at is null group by reason")
 _OVERDUE = text(
     """
@@ -108,8 +109,18 @@ async def overdue(tx: Tx, seconds: float) -> list[tuple[str, UUID]]:
 
 
 async def load(tx: Tx, held_id: int) -> Record:
-    row = (await tx.execute(_LOAD, {"id": held_id})).one()
+    row = (await tx.execute(_LOAD, {"id": held_id})).one_or_none()
+    if row is None:
+        raise Refused("held-unknown")
     return Record(row.topic, row.partition, row.record_offset, bytes(row.raw))
+
+
+async def lock(tx: Tx, held_id: int) -> str:
+    """Until the transaction ends; why it is held."""
+    reason: str | None = (await tx.execute(_LOCK, {"id": held_id})).scalar_one_or_none()
+    if reason is None:
+        raise Refused("held-unknown")
+    return reason
 
 
 async def drop(tx: Tx, held_id: int) -> None:

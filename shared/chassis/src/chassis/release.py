@@ -17,10 +17,10 @@ from chassis.positions import HeldRef, Stream
 from chassis.records import Record
 
 _TOPICS = text(
-    "select distinct topic from held_event where stream_id = :stream and skipped_at is null"
-)
-_FIND = text(
-    "select topic, stream_id, version from held_event where id = :id and skipped_at is null"
+    """
+    select distinct topic from held_event where stream_id = :stream and skipped_at is null
+    order by topic
+    """
 )
 RETRY, SKIP = "held-retry", "held-skip"
 
@@ -28,7 +28,9 @@ RETRY, SKIP = "held-retry", "held-skip"
 async def retry(applier: Applier, stream_id: UUID, *, by: str = acts.SHELL) -> int:
     """Applies what is held of the stream, in order, up to the first that fails again; how many."""
     async with applier.begin() as tx:
-        released = await _retry(applier, tx, stream_id)
+        released = 0
+        for topic in list((await tx.execute(_TOPICS, {"stream": stream_id})).scalars()):
+            released += await _retry(applier, tx, topic, await _lock(tx, topic, stream_id))
         await acts.record(tx, RETRY, stream_id, {"applied": released}, by=by)
     return released
 
@@ -36,45 +38,23 @@ async def retry(applier: Applier, stream_id: UUID, *, by: str = acts.SHELL) -> i
 async def retry_held(applier: Applier, held_id: int, *, by: str) -> int:
     """The stream of this event, or, where it could not be read, the event alone; how many."""
     async with applier.begin() as tx:
-        record = await _load(tx, held_id)
-        row = (await tx.execute(_FIND, {"id": held_id})).one()
-        if row.stream_id is not None:
-            released = await _retry(applier, tx, row.stream_id)
+        record, reason, stream = await _claim(tx, held_id)
+        if stream is None:
+            released = 0
+        elif reason == "unreadable":
+            released = 1
+            await held.drop(tx, held_id)
+            await _take(applier, tx, record, stream)
+            await applier.incidents.close(tx, "event-unreadable", _place(record))
         else:
-            released = int(await _retry_unreadable(applier, tx, held_id, record))
+            released = await _retry(applier, tx, record.topic, stream)
         await acts.record(tx, RETRY, held_id, {"applied": released}, by=by)
-    return released
-
-
-async def _retry(applier: Applier, tx: Tx, stream_id: UUID) -> int:
-    released = 0
-    topics = list((await tx.execute(_TOPICS, {"stream": stream_id})).scalars())
-    for topic in topics:
-        stream = await _lock(tx, topic, stream_id)
-        while (ref := stream.held.get(stream.version + 1)) is not None:
-            if not await applier.release(tx, topic, stream, ref, alone=True):
-                break
-            released += 1
-        await _leave(applier, tx, topic, stream)
     return released
 
 
 async def retry_unreadable(applier: Applier, held_id: int, *, by: str = acts.SHELL) -> bool:
     """For bytes that a newer version of the service can read; False if it still cannot."""
-    async with applier.begin() as tx:
-        taken = await _retry_unreadable(applier, tx, held_id, await _load(tx, held_id))
-        await acts.record(tx, RETRY, held_id, {"applied": int(taken)}, by=by)
-    return taken
-
-
-async def _retry_unreadable(applier: Applier, tx: Tx, held_id: int, record: Record) -> bool:
-    if record.event is None:
-        return False
-    stream = await _lock(tx, record.topic, record.event.subject)
-    await held.drop(tx, held_id)
-    await _take(applier, tx, record, stream)
-    await applier.incidents.close(tx, "event-unreadable", _place(record))
-    return True
+    return await retry_held(applier, held_id, by=by) > 0
 
 
 async def skip(applier: Applier, held_id: int, because: str, *, by: str = acts.SHELL) -> int:
@@ -88,21 +68,29 @@ async def skip(applier: Applier, held_id: int, because: str, *, by: str = acts.S
     return followed
 
 
+async def _retry(applier: Applier, tx: Tx, topic: str, stream: Stream) -> int:
+    released = 0
+    while (ref := stream.held.get(stream.version + 1)) is not None:
+        if not await applier.release(tx, topic, stream, ref, alone=True):
+            break
+        released += 1
+    await _leave(applier, tx, topic, stream)
+    return released
+
+
 async def _skip(applier: Applier, tx: Tx, held_id: int, because: str) -> int:
-    record = await _load(tx, held_id)
-    row = (await tx.execute(_FIND, {"id": held_id})).one()
+    record, reason, stream = await _claim(tx, held_id)
     await held.mark_skipped(tx, held_id, because)
-    if row.stream_id is None:
+    if reason == "unreadable":
         await applier.incidents.close(tx, "event-unreadable", _place(record))
         return 0
-    stream = await _lock(tx, row.topic, row.stream_id)
     event = record.event
-    if event is None or row.version != stream.version + 1:
+    if event is None or stream is None or event.version != stream.version + 1:
         raise Refused("held-not-next")
-    stream.held.pop(row.version, None)
+    stream.held.pop(event.version, None)
     stream.advance(event.version, event.epoch, record.payload_hash)
-    followed = await applier.follow(tx, row.topic, stream, alone=True)
-    await _leave(applier, tx, row.topic, stream)
+    followed = await applier.follow(tx, record.topic, stream, alone=True)
+    await _leave(applier, tx, record.topic, stream)
     return followed
 
 
@@ -118,6 +106,17 @@ async def _take(applier: Applier, tx: Tx, record: Record, stream: Stream) -> Non
     await _leave(applier, tx, record.topic, stream)
 
 
+async def _claim(tx: Tx, held_id: int) -> tuple[Record, str, Stream | None]:
+    """The event and why it is held, with its stream if it can be read; nobody else has them now.
+
+    Locked as the consumer locks them, the stream first. Who had to wait may find the event gone.
+    """
+    record = await held.load(tx, held_id)
+    event = record.event
+    stream = None if event is None else await _lock(tx, record.topic, event.subject)
+    return record, await held.lock(tx, held_id), stream
+
+
 async def _lock(tx: Tx, topic: str, stream_id: UUID) -> Stream:
     return (await positions.lock_streams(tx, topic, [stream_id]))[stream_id]
 
@@ -125,12 +124,6 @@ async def _lock(tx: Tx, topic: str, stream_id: UUID) -> Stream:
 async def _leave(applier: Applier, tx: Tx, topic: str, stream: Stream) -> None:
     await positions.save_streams(tx, topic, [stream])
     await applier.tell_released(tx, topic, stream)
-
-
-async def _load(tx: Tx, held_id: int) -> Record:
-    if (await tx.execute(_FIND, {"id": held_id})).first() is None:
-        raise Refused("held-unknown")
-    return await held.load(tx, held_id)
 
 
 def _place(record: Record) -> str:

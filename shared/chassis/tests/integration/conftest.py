@@ -1,14 +1,23 @@
-"""A Kafka of its own for tests that kill it; the probe has its fixtures in `testkit.probing`."""
+"""A Kafka of its own for tests that kill it, and an operator; the probe is of `testkit.probing`."""
 
 import gc
 import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
 
+import httpx
 import pytest
 from chassis import logs
+from chassis.access import Verifier
+from chassis.app import create_app
+from chassis.clock import FixedClock
+from chassis.consumer import Consumer
+from chassis.incidents import Incidents
+from chassis.operations import operations_router
+from chassis.problems import Catalogue
 from local_platform.cluster import Cluster
 from local_platform.kafka import Kafka
-from testkit.probe import Probe, admit_probe
+from testkit.probe import AT, SERVICE, Fickle, Probe, admit_probe
 from testkit.probing import NewProbe
 
 Servers = Kafka | Cluster
@@ -45,3 +54,33 @@ async def shaken(new_probe: NewProbe, own_kafka: Servers) -> AsyncIterator[Probe
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+
+
+@pytest.fixture
+def fickle() -> Fickle:
+    return Fickle()
+
+
+@pytest.fixture
+def consumer(probe: Probe, fickle: Fickle) -> Consumer:
+    return probe.consumer(fickle)
+
+
+@pytest.fixture
+async def http(
+    probe: Probe, consumer: Consumer, keys_dir: Path, token: Callable[[str, str], Awaitable[str]]
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An operator's, of the service whose consumer this is."""
+    incidents = Incidents(probe.group, FixedClock(AT))
+    app = create_app(
+        SERVICE,
+        production=True,
+        routers=[operations_router(probe.db, incidents, consumer.applier)],
+        problems=Catalogue.load(),
+        readiness={},
+        verifier=Verifier(keys_dir, SERVICE),
+    )
+    bearer = {"Authorization": f"Bearer {await token('exploitation', SERVICE)}"}
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://p", headers=bearer) as found:
+        yield found

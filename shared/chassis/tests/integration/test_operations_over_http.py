@@ -1,64 +1,18 @@
 """What operators do over HTTP is done once, and recorded with who asked for it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
-from typing import Any
+from collections.abc import Awaitable, Callable
 from uuid import UUID, uuid4
 
 import httpx
-import pytest
-from chassis.access import Verifier
-from chassis.app import create_app
 from chassis.clock import FixedClock
 from chassis.consumer import Consumer
 from chassis.incidents import Incidents
 from chassis.operating import operate_held, operate_incidents
-from chassis.operations import operations_router
-from chassis.problems import Catalogue
 from sqlalchemy import text
-from testkit.probe import AT, SERVICE, Noted, Probe, note_effect, running, until
+from testkit.probe import AT, SERVICE, Fickle, Probe, running, until
 
 HELD, INCIDENTS = "/v1/operations/held", "/v1/operations/incidents"
 WHY = {"because": "ticket 12, 2850529123457"}
-
-
-class Fickle:
-    def __init__(self) -> None:
-        self.fails = True
-
-    async def __call__(self, tx: Any, event: Any, data: Noted) -> None:
-        if data.note == "poison" and self.fails:
-            raise LookupError
-        await note_effect(tx, event, data)
-
-
-@pytest.fixture
-def fickle() -> Fickle:
-    return Fickle()
-
-
-@pytest.fixture
-def consumer(probe: Probe, fickle: Fickle) -> Consumer:
-    return probe.consumer(fickle)
-
-
-@pytest.fixture
-async def http(
-    probe: Probe, consumer: Consumer, keys_dir: Path, token: Callable[[str, str], Awaitable[str]]
-) -> AsyncIterator[httpx.AsyncClient]:
-    incidents = Incidents(probe.group, FixedClock(AT))
-    app = create_app(
-        SERVICE,
-        production=True,
-        routers=[operations_router(probe.db, incidents, consumer.applier)],
-        problems=Catalogue.load(),
-        readiness={},
-        verifier=Verifier(keys_dir, SERVICE),
-    )
-    bearer = {"Authorization": f"Bearer {await token('exploitation', SERVICE)}"}
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://p", headers=bearer) as found:
-        yield found
 
 
 async def poisoned(probe: Probe, consumer: Consumer) -> UUID:
@@ -85,7 +39,7 @@ async def test_a_retry_applies_what_is_held_of_the_stream_and_is_answered_again(
     stream = await poisoned(probe, consumer)
     first, _ = await ids(http)
     assert (await http.post(f"{HELD}/{first}/retry")).json() == {"applied": 0}
-    fickle.fails = False
+    fickle.failure = None
     for _ in range(2):
         answer = await http.post(f"{HELD}/{first}/retry")
         assert (answer.status_code, answer.json()) == (200, {"applied": 2})

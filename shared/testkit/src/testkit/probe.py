@@ -75,6 +75,20 @@ async def note_effect(tx: Tx, event: Event, data: Noted) -> None:
     )
 
 
+class Fickle:
+    """A reaction that fails on `poison` as `failure` says, until it is told None."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.failure: Exception | None = failure or LookupError()
+        self.calls = 0
+
+    async def __call__(self, tx: Tx, event: Event, data: Noted) -> None:
+        self.calls += 1
+        if data.note == "poison" and self.failure is not None:
+            raise self.failure
+        await note_effect(tx, event, data)
+
+
 class Runs(Protocol):
     async def run(self, stop: asyncio.Event) -> None: ...
 
