@@ -11,11 +11,13 @@ from chassis import outbox
 from chassis.broker import Broker
 from chassis.clock import FixedClock
 from chassis.consumer import Consumer, Subscription
-from contracts.topics import CASES, DECLARATIONS, TOPICS, read_by, written_by
+from chassis.errors import WrongSetting
+from chassis.restoring import Recall, take_back
+from contracts.topics import CASES, DECLARATIONS, INCIDENTS, TOPICS, read_by, written_by
 from local_platform.cluster import Cluster
 from local_platform.kafka import open_admin
 from local_platform.services import WITH_DATABASE
-from testkit.probe import AT, Probe, note_effect, on, running, until
+from testkit.probe import AT, SERVICE, Probe, note_effect, on, running, until
 
 pytestmark = pytest.mark.timeout(300)
 NAMES = {topic.name for topic in TOPICS}
@@ -154,3 +156,44 @@ async def test_service_that_reads_a_topic_of_another_says_so_in_one_line(
     told = capfd.readouterr()
     lines = [line for line in (told.out + told.err).splitlines() if DECLARATIONS.name in line]
     assert len(lines) == 1
+
+
+async def test_restored_service_that_may_not_read_what_it_wrote_names_the_topic(
+    topics: Cluster, probe: Probe
+) -> None:
+    await probe.db.close()
+    with pytest.raises(WrongSetting) as refused:
+        await take_back(
+            probe.db,
+            probe.url,
+            probe.broker,
+            SERVICE,
+            written=[INCIDENTS.name],
+            read=[],
+            recall=Recall(),
+            at=AT,
+        )
+    assert f"user {SERVICE}" in str(refused.value)
+    assert INCIDENTS.name in str(refused.value)
+    assert await probe.one("select number from epoch") == 1
+
+
+async def test_restored_service_whose_last_event_cannot_be_looked_up_names_the_topic(
+    topics: Cluster, probe: Probe
+) -> None:
+    async with probe.db.begin() as tx:
+        await outbox.add(tx, on(INCIDENTS.name)(note="a"), stream=uuid4(), tenant="acme", at=AT)
+    async with running(probe.relay()):
+        await until(lambda: probe.one("select count(*) = 0 from outbox"), 40)
+    await probe.db.close()
+    with pytest.raises(WrongSetting, match=INCIDENTS.name):
+        await take_back(
+            probe.db,
+            probe.url,
+            probe.broker,
+            SERVICE,
+            written=[INCIDENTS.name],
+            read=[],
+            recall=Recall(),
+            at=AT,
+        )
