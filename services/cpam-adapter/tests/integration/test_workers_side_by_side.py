@@ -5,13 +5,12 @@ from collections import Counter, defaultdict
 from datetime import UTC, datetime
 from functools import partial
 
-import httpx
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from chassis.partitions import partition_of
 from contracts.envelope import compose, decode
 from contracts.topics import PARTITIONS, SUBMISSIONS
 from local_platform.processes import free_port
-from prometheus_client.parser import text_string_to_metric_families
+from testkit.fronts import is_ready, read_total
 
 DECLARED = 48
 TOLD = ["acknowledged", "answered", "answered", "prepared"]
@@ -88,27 +87,8 @@ async def news(kafka):
     }
 
 
-async def is_ready(port):
-    async with httpx.AsyncClient(trust_env=False) as http:
-        try:
-            return (await http.get(f"http://127.0.0.1:{port}/ready")).is_success
-        except httpx.HTTPError:
-            return False
-
-
-async def deposits_of(port):
-    async with httpx.AsyncClient(trust_env=False) as http:
-        page = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
-    return sum(
-        sample.value
-        for family in text_string_to_metric_families(page)
-        for sample in family.samples
-        if sample.name == "jonction_cpam_deposits_total"
-    )
-
-
 async def all_deposit(ports):
-    return all([await deposits_of(port) for port in ports])
+    return all([await read_total(port, "jonction_cpam_deposits_total") for port in ports])
 
 
 async def states(world):

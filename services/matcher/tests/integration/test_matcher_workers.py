@@ -6,13 +6,12 @@ import signal
 import sys
 from functools import partial
 
-import httpx
 import pytest
 from aiokafka import AIOKafkaProducer
 from chassis.partitions import partition_of
 from local_platform.processes import free_port, spawn, stop
-from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from testkit.fronts import is_ready, read_total
 
 ARRETS = 60
 WHOLE = ("2026-03-05", "2026-03-22", "710.10", "44.03", "3.55")
@@ -51,23 +50,8 @@ def worker(urls, material, empty_topics, tmp_path):
         stop(process, by=signal.SIGKILL, seconds=10)
 
 
-async def is_ready(port):
-    async with httpx.AsyncClient(trust_env=False) as http:
-        try:
-            return (await http.get(f"http://127.0.0.1:{port}/ready")).is_success
-        except httpx.HTTPError:
-            return False
-
-
 async def has_applied(port):
-    async with httpx.AsyncClient(trust_env=False) as http:
-        page = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
-    return any(
-        sample.value
-        for family in text_string_to_metric_families(page)
-        for sample in family.samples
-        if sample.name == "jonction_events_consumed_total" and sample.labels["outcome"] == "applied"
-    )
+    return await read_total(port, "jonction_events_consumed_total", outcome="applied") > 0
 
 
 async def rows(matcher, sql):
