@@ -27,6 +27,27 @@ async def test_a_jump_moves_time_and_raises_the_tick_by_one(partner: Any) -> Non
     assert await clock(partner) == ("2026-03-04T08:30:00Z", tick + 1)
 
 
+async def test_a_reader_that_names_the_tick_is_answered_at_the_jump(partner: Any) -> None:
+    _, tick = await clock(partner)
+
+    async def after(known: int) -> int:
+        told = await partner.http.get(f"{partner.url}/clock", params={"after": known})
+        return int(told.json()["tick"])
+
+    assert await after(tick - 1) == tick
+    waiting = asyncio.create_task(after(tick))
+    assert (await clock(partner))[1] == tick
+    assert not waiting.done()
+    await partner.jump("2026-03-04T09:30:00+01:00")
+    assert await waiting == tick + 1
+
+
+async def test_a_reader_is_not_kept_waiting_for_a_jump_that_does_not_come(partner: Any) -> None:
+    now, tick = await clock(partner)
+    told = await partner.http.get(f"{partner.url}/clock", params={"after": tick})
+    assert told.json() == {"now": now, "tick": tick}
+
+
 @pytest.mark.parametrize("to", ["2026-03-02T06:59:59Z", "1999-01-01T00:00:00Z"])
 async def test_the_clock_never_goes_back(partner: Any, to: str) -> None:
     before = await clock(partner)

@@ -6,9 +6,8 @@ at.
 """
 
 import asyncio
-import contextlib
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import NoReturn, Protocol
 from zoneinfo import ZoneInfo
 
 from httpx import AsyncClient, HTTPError
@@ -16,7 +15,8 @@ from httpx import AsyncClient, HTTPError
 from chassis.http import http_client
 
 PARIS = ZoneInfo("Europe/Paris")
-_READ_EVERY_SECONDS = 0.05
+_PAUSE_SECONDS = 0.05
+"""Between two readings, where the simulator is away or does not wait."""
 
 
 class Clock(Protocol):
@@ -57,7 +57,7 @@ class FixedClock:
 
 
 class VirtualClock:
-    """Reads the simulator's clock over HTTP twenty times a second and keeps the last reading."""
+    """Waits over HTTP for the jumps of the simulator's clock and keeps the last reading."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -84,14 +84,25 @@ class VirtualClock:
 
     async def run(self, stop: asyncio.Event) -> None:
         async with http_client() as http:
-            while not stop.is_set():
-                await self._read(http)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), _READ_EVERY_SECONDS)
+            following = asyncio.create_task(self._follow(http))
+            stopping = asyncio.create_task(stop.wait())
+            done, waiting = await asyncio.wait(
+                [following, stopping], return_when=asyncio.FIRST_COMPLETED
+            )
+            for each in waiting:
+                each.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            for each in done:
+                each.result()
+
+    async def _follow(self, http: AsyncClient) -> NoReturn:
+        while True:
+            await self._read(http)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
     async def _read(self, http: AsyncClient) -> bool:
         try:
-            answer = await http.get(self._url)
+            answer = await http.get(self._url, params={"after": self._tick})
             answer.raise_for_status()
             reading = answer.json()
             # Both in one step without an await between: a reader never sees a new day with an old

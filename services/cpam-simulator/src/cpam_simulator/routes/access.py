@@ -1,5 +1,6 @@
 """What the doors reach for, and the Basic auth of the partner side: the account, or 401 unread."""
 
+import asyncio
 import base64
 import binascii
 import contextlib
@@ -16,10 +17,12 @@ from cpam_simulator.domain.instant import utc_text
 from cpam_simulator.store.database import Store
 from cpam_simulator.store.world import World
 
+_CLOCK_SECONDS = 1.0
+
 
 @dataclass(slots=True)
 class Simulator:
-    """`clock` is what `GET /clock` says, kept here because the whole platform asks all the time.
+    """`clock` is what `GET /clock` says, kept here because the whole platform waits for its jumps.
     `late` counts filings that will still be committed although their caller may have gone.
     """
 
@@ -29,10 +32,20 @@ class Simulator:
     boot: str = field(default_factory=lambda: str(uuid4()))
     clock: dict[str, Any] = field(default_factory=dict)
     late: int = 0
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     def show(self, here: World) -> dict[str, Any]:
         """To be called with the world after each change of its time."""
         self.clock = {"now": utc_text(here.now), "tick": here.tick}
+        self._moved.set()
+        self._moved = asyncio.Event()
+        return self.clock
+
+    async def clock_after(self, tick: int | None) -> dict[str, Any]:
+        """The clock once it is no longer at this tick, or after a second as it stands."""
+        if self.clock["tick"] == tick:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._moved.wait(), _CLOCK_SECONDS)
         return self.clock
 
     @contextlib.contextmanager

@@ -25,8 +25,10 @@ class Jump(BaseModel):
 
 
 @router.get("/clock")
-async def read_clock(here: Here) -> dict[str, Any]:
-    return here.clock
+async def read_clock(here: Here, after: int | None = None) -> dict[str, Any]:
+    """`after` is the tick that the reader knows: the answer waits for the next jump, one second at
+    most."""
+    return await here.clock_after(after)
 
 
 @router.post("/control/clock")
