@@ -133,6 +133,7 @@ class Adapter:
     lease: timedelta = timedelta(seconds=60)
     backoff: timedelta = timedelta(0)
     parallel: int = 8
+    at_one_account: int = 8
 
     @property
     def incidents(self) -> Incidents:
@@ -164,7 +165,7 @@ class Adapter:
             lease=self.lease,
             request=self.request,
             parallel=self.parallel,
-            at_one_account=self.parallel,
+            at_one_account=self.at_one_account,
             backoff_first=self.backoff,
             backoff_longest=self.backoff,
             patience=PATIENCE,
@@ -179,7 +180,8 @@ class Adapter:
                 self.incidents,
                 terms,
                 Random(1),
-            )
+            ),
+            self.parallel,
         )
 
     async def ask(self) -> int:

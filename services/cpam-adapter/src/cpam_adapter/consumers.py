@@ -14,6 +14,8 @@ from contracts.events import (
     DeclarationCorrected,
     DeclarationProlonged,
     DeclarationSubmitted,
+    IncidentClosed,
+    IncidentOpened,
     ReturnDeclared,
     SubmissionAcknowledged,
     SubmissionAnswered,
@@ -46,5 +48,7 @@ def recall(clock: Clock, incidents: Incidents) -> Recall:
         Subscription(SubmissionRefused, remember),
         Subscription(SubmissionAnswered, remember),
         Subscription(SubmissionDoubtful, remember),
+        Subscription(IncidentOpened, incidents.remember),
+        Subscription(IncidentClosed, incidents.remember),
     ]
     return Recall(own, partial(hold_deposits, incidents))

@@ -19,7 +19,7 @@ from cpam_adapter.store import answers, claims, holding
 
 Found = TypeVar("Found")
 
-LANES = 4
+_MOST_LANES = 4
 """How many runs of sending there are side by side."""
 
 
@@ -50,10 +50,12 @@ def table(
             answers.count_unconfirmed,
         )
     )
-    lane = Schedule("submit_declaration", pace.exchange, send, backlog=ready)
     return [
         # Each waits for its slowest deposit, and they wait for each other never.
-        *[lane] * LANES,
+        *(
+            Schedule("submit_declaration", pace.exchange, partial(send, limit), backlog=ready)
+            for limit in lanes(sending.terms.parallel)
+        ),
         Schedule("ask_before_sending", pace.exchange, hold, backlog=unasked),
         Schedule("recover_leases", pace.exchange, recover, backlog=leased),
         Schedule("resolve_unknown", pace.exchange, ask, next_due=due),
@@ -63,6 +65,12 @@ def table(
         ),
         Schedule("apply_answers", pace.exchange, apply, backlog=stored),
     ]
+
+
+def lanes(parallel: int) -> list[int]:
+    """How many deposits each run sends; together `parallel`."""
+    count = min(_MOST_LANES, parallel)
+    return [(parallel + number) // count for number in range(count)]
 
 
 async def _read(begin: Begin, query: Callable[[Tx], Awaitable[Found]]) -> Found:

@@ -46,8 +46,8 @@ class Settings(ServiceSettings):
     """How many deposits one process has under way at once."""
 
     sends_at_one_account: int = Field(default=8, ge=1, le=64)
-    """With so many deposits under way at one account, of all processes together, no more are begun
-    there: a slow CPAM leaves the other accounts their turn."""
+    """The most deposits under way at one account, of all processes together: a slow CPAM leaves the
+    other accounts their turn."""
 
     backoff_first_seconds: float = Field(default=5.0, gt=0)
     """First bound of the wait, with full jitter and in real time, for what was provably not sent;

@@ -13,6 +13,7 @@ from chassis.process import Parts, assemble
 from chassis.sealing import Sealer
 
 from cpam_adapter import consumers, routes, schedules
+from cpam_adapter.domain.holding import HELD
 from cpam_adapter.domain.patience import Terms
 from cpam_adapter.flows.apply_answers import Applying
 from cpam_adapter.flows.collect_answers import Collecting
@@ -32,7 +33,7 @@ def build(settings: Settings) -> Parts:
     db = Database(settings.database.get_secret_value())
     clock = open_clock(settings.clock)
     directory, sealer = Directory.load(settings.directory), Sealer(settings.keys)
-    incidents = Incidents(SERVICE, clock)
+    incidents = Incidents(SERVICE, clock, ends_by_itself={HELD})
     contract = Contract()
     cpam = Cpam(contract, Post(settings.cpam_url, longest_seconds=settings.request_seconds))
     terms = _terms(settings)
@@ -77,7 +78,7 @@ def _terms(settings: Settings) -> Terms:
     return Terms(
         lease=timedelta(seconds=settings.lease_seconds),
         request=timedelta(seconds=settings.request_seconds),
-        parallel=max(1, settings.parallel_sends // schedules.LANES),
+        parallel=settings.parallel_sends,
         at_one_account=settings.sends_at_one_account,
         backoff_first=timedelta(seconds=settings.backoff_first_seconds),
         backoff_longest=timedelta(seconds=settings.backoff_longest_seconds),

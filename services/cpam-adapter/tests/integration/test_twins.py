@@ -3,6 +3,9 @@
 import asyncio
 from datetime import timedelta
 
+from chassis import leases
+from cpam_adapter.store import claims
+
 
 async def test_of_two_adapters_one_sends(world):
     submission = await world.declare()
@@ -64,6 +67,7 @@ async def test_an_account_that_is_slow_leaves_the_others_their_turn(world):
     for person in "abcd":
         await world.declare(person_ref=person * 64)
     world.adapter.parallel = world.twin.parallel = 2
+    world.adapter.at_one_account = world.twin.at_one_account = 2
     slow = asyncio.create_task(world.adapter.submit())
     while len(await world.adapter.rows("select 1 from submission where state = 'INTENT'")) < 2:
         await world.cpam.pause()
@@ -74,3 +78,42 @@ async def test_an_account_that_is_slow_leaves_the_others_their_turn(world):
     assert await world.twin.submit() == 2
     assert await slow == 2
     assert [filing["count"] for filing in await world.cpam.filings()] == [1] * 4
+
+
+MOST = 3
+
+
+async def claim(world, tx, limit):
+    lease = leases.take(timedelta(minutes=1))
+    now = world.clock.now()
+    found = await claims.lease_ready(tx, lease=lease, now=now, limit=limit, at_one_account=MOST)
+    return len(found)
+
+
+async def declare_more_than_may_be_sent(world):
+    for person in "abcdef":
+        await world.declare(person_ref=person * 64)
+
+
+async def test_one_run_alone_keeps_to_the_most_at_one_account(world):
+    await declare_more_than_may_be_sent(world)
+    async with world.adapter.db.begin() as tx:
+        assert await claim(world, tx, MOST - 1) == MOST - 1
+        assert await claim(world, tx, MOST) == 1
+        assert await claim(world, tx, MOST) == 0
+
+
+async def test_runs_that_claim_at_the_same_time_keep_to_the_most_at_one_account(world):
+    await declare_more_than_may_be_sent(world)
+
+    async def other():
+        async with world.adapter.db.begin() as tx:
+            return await claim(world, tx, MOST)
+
+    async with world.adapter.db.begin() as tx:
+        mine = await claim(world, tx, MOST - 1)
+        others = asyncio.create_task(other())
+        waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+        while not others.done() and not await world.adapter.rows(waiting):
+            await world.cpam.pause()
+    assert mine + await others == MOST

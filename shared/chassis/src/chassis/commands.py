@@ -29,7 +29,7 @@ async def operate(
             case "held":
                 print(await operate_held(_consumer(parts).applier, arguments))
             case "incidents":
-                incidents = Incidents(service, parts.clock)
+                incidents: Incidents = parts.app.state.incidents
                 print(await operate_incidents(db, incidents, arguments))
             case "restored":
                 at = parts.clock.now()

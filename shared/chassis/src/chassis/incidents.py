@@ -5,12 +5,13 @@ notices may notice again and again. `detail` holds ids, counts and codes, never 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.events import IncidentClosed, IncidentOpened
+from contracts.envelope import Event
+from contracts.events import Incident, IncidentClosed, IncidentOpened
 from contracts.ids import incident_id
 from sqlalchemy import text
 
@@ -30,7 +31,8 @@ ENDS_BY_ITSELF = frozenset(
         "event-unreadable",
     }
 )
-"""Closed by what puts an end to them: a rebase, an event that is applied or skipped."""
+"""Closed by what puts an end to them: a rebase, an event that is applied or skipped. A service may
+have kinds of its own that are."""
 TENANT = "jonction"
 """An incident concerns those who run the platform, not one of its customers."""
 
@@ -86,26 +88,6 @@ async def close_incident(tx: Tx, service: str, kind: str, key: str, at: datetime
     return True
 
 
-async def acknowledge(
-    tx: Tx, service: str, identity: UUID, at: datetime, *, by: str, because: str
-) -> bool:
-    """An operator's word that it is dealt with; False if it was closed already.
-
-    Refused where the platform itself sees the end: it would be hidden while it goes on.
-    """
-    found = (await tx.execute(_FIND, {"id": identity})).one_or_none()
-    if found is None:
-        raise Refused("incident-unknown")
-    if found.kind in ENDS_BY_ITSELF:
-        raise Refused("incident-not-over")
-    if found.closed_at is not None:
-        return False
-    noted = found.detail | {"closed_by": by, "because": scrub(because)}
-    await tx.execute(_NOTE, {"id": identity, "detail": json.dumps(noted)})
-    await acts.record(tx, "incident-close", identity, {"closed": True}, by=by, because=because)
-    return await close_incident(tx, service, found.kind, found.key, at)
-
-
 async def list_incidents(
     tx: Tx, *, only_open: bool = True, limit: int = 100
 ) -> list[dict[str, Any]]:
@@ -114,10 +96,11 @@ async def list_incidents(
 
 
 class Incidents:
-    """The incidents of one service, stamped by its clock."""
+    """The incidents of one service, stamped by its clock. `ends_by_itself`: kinds of its own."""
 
-    def __init__(self, service: str, clock: Clock) -> None:
+    def __init__(self, service: str, clock: Clock, ends_by_itself: Set[str] = frozenset()) -> None:
         self._service, self._clock = service, clock
+        self._ends_by_itself = ENDS_BY_ITSELF | ends_by_itself
 
     async def open(self, tx: Tx, kind: str, key: str, detail: Mapping[str, str]) -> bool:
         return await open_incident(tx, self._service, kind, key, detail, self._clock.now())
@@ -126,5 +109,30 @@ class Incidents:
         return await close_incident(tx, self._service, kind, key, self._clock.now())
 
     async def acknowledge(self, tx: Tx, identity: UUID, *, by: str, because: str) -> bool:
-        at = self._clock.now()
-        return await acknowledge(tx, self._service, identity, at, by=by, because=because)
+        """An operator's word that it is dealt with; False if it was closed already.
+
+        Refused where the platform itself sees the end: it would be hidden while it goes on.
+        """
+        found = (await tx.execute(_FIND, {"id": identity})).one_or_none()
+        if found is None:
+            raise Refused("incident-unknown")
+        if found.kind in self._ends_by_itself:
+            raise Refused("incident-not-over")
+        if found.closed_at is not None:
+            return False
+        noted = found.detail | {"closed_by": by, "because": scrub(because)}
+        await tx.execute(_NOTE, {"id": identity, "detail": json.dumps(noted)})
+        await acts.record(tx, "incident-close", identity, {"closed": True}, by=by, because=because)
+        return await self.close(tx, found.kind, found.key)
+
+    async def remember(self, tx: Tx, event: Event, data: Incident) -> None:
+        """A reaction to our own event of a time that a restored database has lost: known again, not
+        told again. What ends with an event that waited: perhaps it will not have to wait again."""
+        if data.kind in ENDS_BY_ITSELF:
+            return
+        values = {"id": data.incident_id, "at": data.at}
+        if isinstance(data, IncidentClosed):
+            await tx.execute(_CLOSE, values)
+        else:
+            names = {"kind": data.kind, "key": data.key, "detail": json.dumps(data.detail)}
+            await tx.execute(_OPEN, values | names)

@@ -59,6 +59,7 @@ def assemble(
     readiness: Mapping[str, Check] | None = None,
     closers: Sequence[Callable[[], Awaitable[None]]] = (),
     recall: Recall | None = None,
+    incidents: Incidents | None = None,
     figures: Sequence[Figure] = (),
     **state: Any,
 ) -> Parts:
@@ -74,19 +75,21 @@ def assemble(
         checks["consumer"] = consumer.ready
         readings.append(consumer.quiet)
         has_read, applier = CatchingUp(consumer.standing).is_done, consumer.applier
+    incidents = incidents or Incidents(service, clock)
     scheduler = Scheduler(schedules, clock, has_read=has_read)
     workers.append(scheduler)
     readings.append(scheduler.quiet)
     app = create_app(
         service,
         production=settings.mode == "production",
-        routers=[*routers, operations_router(db, Incidents(service, clock), applier)],
+        routers=[*routers, operations_router(db, incidents, applier)],
         problems=Catalogue.load(problems),
         readiness=checks | dict(readiness or {}),
         quiescence=Quiescence(service, clock, readings),
         figures=Figures(service, db.begin, [*of_mechanisms(service), *figures]),
         verifier=Verifier(settings.keys, service),
         db=db,
+        incidents=incidents,
         **state,
     )
     return Parts(app, clock, [relay], workers, [*closers, db.close], recall or Recall())

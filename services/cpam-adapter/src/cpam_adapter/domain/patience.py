@@ -47,8 +47,8 @@ class Patience:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How sending is done; the two backoff bounds are real time. `parallel`: deposits of one run;
-    `at_one_account`: those under way there, of anybody, with which it is left alone.
+    """How sending is done; the two backoff bounds are real time. `parallel`: deposits of one
+    process; `at_one_account`: the most under way there, of all processes together.
     """
 
     lease: timedelta

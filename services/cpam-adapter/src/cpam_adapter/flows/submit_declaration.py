@@ -66,15 +66,15 @@ class _Trial:
     outcome: DepositOutcome
 
 
-async def submit_declaration(sending: Sending) -> int:
-    """How many were tried."""
+async def submit_declaration(sending: Sending, limit: int) -> int:
+    """How many were tried, `limit` at most."""
     lease = leases.take(sending.terms.lease)
     async with sending.begin() as tx:
         claimed = await claims.lease_ready(
             tx,
             lease=lease,
             now=sending.clock.now(),
-            limit=sending.terms.parallel,
+            limit=limit,
             at_one_account=sending.terms.at_one_account,
         )
         if claimed:

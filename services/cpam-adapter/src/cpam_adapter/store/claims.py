@@ -17,6 +17,8 @@ from cpam_adapter.store.tables import deposit_hold
 from cpam_adapter.store.tables import submission as table
 
 _OTHER = sa.alias(table)
+_TURN = 0x6370616D
+"""One claim after the other, of all processes: what is under way at an account is counted once."""
 
 
 def first_of_declaration() -> sa.ColumnElement[bool]:
@@ -44,29 +46,40 @@ async def lease_ready(
 ) -> Sequence[Submission]:
     """Claims what may be sent: INTENT, attempt + 1, lease in real time.
 
-    At no account that has as many under way, so that a slow one leaves the others their turn.
+    At no account more than are under way there already leave, so that a slow one leaves the others
+    their turn.
     """
+    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
     busy = (
-        sa.select(_OTHER.c.account)
+        sa.select(_OTHER.c.account, sa.func.count().label("sends"))
         .where(_OTHER.c.state == State.INTENT, _OTHER.c.account.is_not(None))
         .group_by(_OTHER.c.account)
-        .having(sa.func.count() >= at_one_account)
+        .cte("busy")
     )
-    free = (
-        sa.select(table.c.id)
+    full = sa.select(busy.c.account).where(busy.c.sends >= at_one_account)
+    oldest = (
+        sa.select(table.c.id, table.c.account, table.c.prepared_at)
         .where(
             _sendable(),
-            table.c.account.not_in(busy),
+            table.c.account.not_in(full),
             sa.or_(table.c.retry_at.is_(None), table.c.retry_at <= leases.real_now()),
         )
         .order_by(table.c.prepared_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
+        .cte("oldest")
+    )
+    turn = sa.func.row_number().over(
+        partition_by=oldest.c.account, order_by=(oldest.c.prepared_at, oldest.c.id)
+    )
+    free = (
+        sa.select(oldest.c.id, (turn + sa.func.coalesce(busy.c.sends, 0)).label("sends"))
+        .outerjoin_from(oldest, busy, busy.c.account == oldest.c.account)
         .cte("free")
     )
     claim = (
         sa.update(table)
-        .where(table.c.id == free.c.id)
+        .where(table.c.id == free.c.id, free.c.sends <= at_one_account)
         .values(
             state=after(State.READY, Fact.CLAIMED),
             attempt=table.c.attempt + 1,
