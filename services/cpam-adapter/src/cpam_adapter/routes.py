@@ -83,10 +83,16 @@ async def show_quarantined(request: Request, caller: Operator, identity: UUID) -
 
 @router.get("/deposits")
 async def show_deposits(request: Request, caller: Operator) -> dict[str, Any]:
-    """Whether deposits are held after a restore, and how many are still to be asked about."""
+    """Whether deposits are held after a restore, whether declarations of the lost time are still to
+    be read again, and how many are still to be asked about.
+    """
     db: Database = request.app.state.db
     async with db.begin() as tx:
-        return {"held": await holding.is_on(tx), "unasked": await holding.count_unasked(tx)}
+        return {
+            "held": await holding.is_on(tx),
+            "unread": await holding.is_unread(tx),
+            "unasked": await holding.count_unasked(tx),
+        }
 
 
 @router.post("/deposits/release")

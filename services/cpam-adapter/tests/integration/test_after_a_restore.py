@@ -7,7 +7,13 @@ import pytest
 from chassis.errors import Refused
 from chassis.restoring import Restored
 from contracts.envelope import compose
-from contracts.events import DeclarationCorrected, SubmissionAcknowledged, SubmissionAnswered
+from contracts.events import (
+    DeclarationCorrected,
+    IncidentClosed,
+    IncidentOpened,
+    SubmissionAcknowledged,
+    SubmissionAnswered,
+)
 from cpam_adapter import consumers
 from cpam_adapter.domain.patience import Patience
 from cpam_adapter.flows.ask_before_sending import ask_before_sending
@@ -43,7 +49,7 @@ async def recall(world: Any, *facts: Any) -> None:
             topic=fact.topic,
             source="cpam-adapter",
             type=fact.type,
-            stream=fact.submission_id,
+            stream=getattr(fact, "submission_id", None) or fact.incident_id,
             version=version,
             epoch=1,
             tenant="menuiserie-kerbrat",
@@ -126,6 +132,110 @@ async def test_the_hold_lasts_until_the_log_of_the_lost_time_has_been_read(world
         async with world.adapter.db.begin() as tx:
             await tx.execute(move, {"next": position})
         assert await hold(world) == ended
+
+
+async def test_an_operator_cannot_end_the_hold_before_the_lost_time_has_been_read(world):
+    declared = await world.declaration()
+    submission = await world.adapter.prepare(declared)
+    await world.adapter.submit()
+    facts = await world.adapter.news(submission)
+    await forget(world)
+    await restore(world, READ)
+    await recall(world, *facts)
+    async with world.adapter.db.begin() as tx:
+        with pytest.raises(Refused) as refused:
+            await release_deposits(tx, world.adapter.incidents)
+    assert refused.value.code == "deposits-not-read"
+    assert await world.adapter.open_incidents() == ["cpam-deposits-held"]
+    await world.adapter.prepare(declared)
+    assert (await world.adapter.get(submission)).state == "DEPOSITED"
+    assert await world.adapter.submit() == 0
+    (filing,) = await world.cpam.filings()
+    assert filing["count"] == 1
+
+
+async def in_doubt(world: Any) -> tuple[Any, list[Any]]:
+    """A declaration that a person must look at, and all that was told of it and its incident."""
+    await world.declare(person_ref="a" * 64)
+    double = await world.declaration(person_ref="a" * 64)
+    submission = await world.adapter.prepare(double)
+    assert (await world.adapter.get(submission)).state == "HUMAN"
+    (incident,) = await world.adapter.rows("select id from incident")
+    facts = await world.adapter.news(submission) + await world.adapter.news(incident["id"])
+    return double, facts
+
+
+async def test_an_incident_of_the_lost_time_is_seen_again_and_not_told_again(world):
+    double, facts = await in_doubt(world)
+    await forget(world)
+    await restore(world)
+    await recall(world, *facts)
+    submission = await world.adapter.prepare(double)
+    found = await world.adapter.get(submission)
+    assert (found.state, found.reason) == ("HUMAN", "double-content")
+    assert await world.adapter.open_incidents() == ["cpam-deposits-held", "submission-in-doubt"]
+    assert await world.adapter.told(submission) == []
+    opened = await world.adapter.rows(
+        "select 1 from outbox join incident on incident.id = stream_id"
+        " where kind = 'submission-in-doubt'"
+    )
+    assert opened == []
+
+
+async def test_an_incident_that_was_closed_in_the_lost_time_is_closed_again(world):
+    await in_doubt(world)
+    (incident,) = await world.adapter.rows("select id, key from incident")
+    async with world.adapter.db.begin() as tx:
+        await world.adapter.incidents.close(tx, "submission-in-doubt", incident["key"])
+    closed = (await world.adapter.news(incident["id"]))[-1]
+    async with world.adapter.db.begin() as tx:
+        await tx.execute(text("update incident set closed_at = null"))
+    await restore(world)
+    await recall(world, closed)
+    assert await world.adapter.open_incidents() == ["cpam-deposits-held"]
+
+
+async def test_a_hold_that_ended_in_the_lost_time_begins_again_and_is_told_again(world):
+    await restore(world)
+    (incident,) = await world.adapter.rows("select id from incident")
+    opened = await world.adapter.news(incident["id"])
+    assert await hold(world) == 1
+    (closed,) = (await world.adapter.news(incident["id"]))[len(opened) :]
+    async with world.adapter.db.begin() as tx:
+        await tx.execute(text("update incident set closed_at = null"))
+    await recall(world, closed)
+    await restore(world)
+    told = await world.adapter.news(incident["id"])
+    assert [type(each) for each in told] == [IncidentOpened, IncidentClosed, IncidentOpened]
+
+
+async def test_after_a_second_restore_what_is_ready_is_asked_about_once_more(world):
+    submission = await world.declare()
+    for _ in range(2):
+        await restore(world)
+        assert await world.adapter.open_incidents() == ["cpam-deposits-held"]
+        assert await hold(world) == 1
+        for minutes in (2, 10):
+            await world.later(minutes=minutes)
+            await world.adapter.ask()
+        assert await hold(world) == 1
+        assert (await world.adapter.get(submission)).state == "READY"
+    once = ["restored", "query-not-found", "query-not-found", "may-resend"]
+    assert await world.adapter.evidence(submission) == once * 2
+
+
+async def test_a_doubt_that_the_lost_time_did_not_know_is_told(world):
+    """The tenant had an account then, or the other declaration came later."""
+    double, facts = await in_doubt(world)
+    prepared = facts[:1]
+    await forget(world)
+    await world.declare(person_ref="a" * 64)
+    await restore(world)
+    await recall(world, *prepared)
+    submission = await world.adapter.prepare(double)
+    assert (await world.adapter.get(submission)).state == "HUMAN"
+    assert await world.adapter.told(submission) == ["SubmissionDoubtful"]
+    assert "submission-in-doubt" in await world.adapter.open_incidents()
 
 
 async def test_the_hold_lasts_while_the_cpam_gives_no_answer_and_an_operator_may_end_it(world):

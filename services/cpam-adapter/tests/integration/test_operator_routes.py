@@ -1,7 +1,9 @@
 """What an operator reads over HTTP."""
 
 import pytest
+from chassis.restoring import Restored
 from chassis.settings import load
+from cpam_adapter import consumers
 from cpam_adapter.settings import Settings
 from cpam_adapter.wiring import build
 from httpx2 import ASGITransport, AsyncClient
@@ -92,3 +94,20 @@ async def test_only_an_operator_may_look(http, token):
     assert (await http.get("/v1/submissions")).status_code == 401
     hris = {"Authorization": f"Bearer {await token('sirh-kerbrat', 'cpam-adapter')}"}
     assert (await http.get("/v1/submissions", headers=hris)).status_code == 403
+
+
+async def test_the_hold_after_a_restore_is_not_closed_over_what_it_holds(world, http, operator):
+    async with world.adapter.db.begin() as tx:
+        recall = consumers.recall(world.clock, world.adapter.incidents)
+        await recall.begin(tx, Restored(2, world.clock.now(), {("declarations.v1", 0): 1}))
+    incidents = "/v1/operations/incidents"
+    (incident,) = (await http.get(incidents, headers=operator)).json()["items"]
+    closed = await http.post(
+        f"{incidents}/{incident['id']}/close", json={"because": "ticket 12"}, headers=operator
+    )
+    assert (closed.status_code, closed.json()["code"]) == (409, "incident-not-over")
+    shown = (await http.get("/v1/deposits", headers=operator)).json()
+    assert shown == {"held": True, "unread": True, "unasked": 0}
+    released = await http.post("/v1/deposits/release", headers=operator)
+    assert (released.status_code, released.json()["code"]) == (409, "deposits-not-read")
+    assert await world.adapter.open_incidents() == ["cpam-deposits-held"]

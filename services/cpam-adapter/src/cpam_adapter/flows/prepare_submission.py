@@ -5,6 +5,7 @@ Comes from declarations.v1, in the consumer's transaction. Goes to the submissio
 and never again: every later sending is the same deposit.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,7 +18,13 @@ from chassis.directory import CpamAccount, Directory
 from chassis.incidents import Incidents
 from chassis.sealing import Sealer
 from contracts.envelope import Event
-from contracts.events import Declaration, SubmissionPrepared, SubmissionRefused
+from contracts.events import (
+    Declaration,
+    SubmissionDoubtful,
+    SubmissionPrepared,
+    SubmissionRefused,
+)
+from contracts.events import Submission as SubmissionNews
 from contracts.ids import submission_id
 from contracts.sealed import Bank, Pay, Person
 from contracts.topics import DECLARATIONS, SUBMISSIONS
@@ -96,8 +103,8 @@ async def prepare_submission(preparing: Preparing, tx: Tx, event: Event, data: D
     told = await holding.list_told(tx, identity) if is_held else []
     for fact in told:
         submission = await holding.recall(tx, submission, fact, preparing.clock.now())
-    if not told:
-        await _tell(tx, submission, preparing.incidents, preparing.clock.now())
+    known = {type(fact) for fact in told}
+    await _tell(tx, submission, known, preparing.incidents, preparing.clock.now())
 
 
 async def _row(
@@ -146,18 +153,26 @@ def _begins_as(
     return State.READY, None
 
 
-async def _tell(tx: Tx, submission: Submission, incidents: Incidents, now: datetime) -> None:
-    prepared = SubmissionPrepared(
-        **submission.names(),
-        caisse=submission.caisse,
-        content_sha256=submission.content_sha256,
-        prepared_at=now,
-    )
-    await facts.tell(tx, submission, prepared, now)
-    if submission.state is State.HUMAN:
+async def _tell(
+    tx: Tx,
+    submission: Submission,
+    known: Set[type[SubmissionNews]],
+    incidents: Incidents,
+    now: datetime,
+) -> None:
+    """`known`: what was told of it once already, in a time that the database has lost."""
+    if not known:
+        prepared = SubmissionPrepared(
+            **submission.names(),
+            caisse=submission.caisse,
+            content_sha256=submission.content_sha256,
+            prepared_at=now,
+        )
+        await facts.tell(tx, submission, prepared, now)
+    if submission.state is State.HUMAN and SubmissionDoubtful not in known:
         reason = submission.reason or ""
         await facts.tell_doubt(tx, submission, reason=reason, incidents=incidents, now=now)
-    if submission.state is State.REJECTED_FORM:
+    if submission.state is State.REJECTED_FORM and known <= {SubmissionPrepared}:
         refused = SubmissionRefused(**submission.names(), code=DOES_NOT_FIT, refused_at=now)
         await facts.tell(tx, submission, refused, now)
 

@@ -27,22 +27,25 @@ from cpam_adapter.store.tables import submission as table
 
 _TOLD = {name: model for name, model in BY_TYPE.items() if issubclass(model, SubmissionNews)}
 
-_IS_OVER = sa.text(
+_UNREAD = sa.text(
     """
     select 1 from deposit_hold as hold
-    where not exists (
-        select from jsonb_to_recordset(hold.read_until)
-            as ends (topic text, partition smallint, "end" bigint)
-        left join consumer_position as position using (topic, partition)
-        where coalesce(position.next_offset, 0) < ends."end"
-    ) and not exists (
-        select from submission
-        where state = 'UNKNOWN' and not exists (
-            select from evidence
-            where evidence.submission_id = submission.id and evidence.at >= hold.since
-              and evidence.kind in ('query-found', 'query-not-found')
-        )
+    cross join jsonb_to_recordset(hold.read_until)
+        as ends (topic text, partition smallint, "end" bigint)
+    left join consumer_position as position using (topic, partition)
+    where coalesce(position.next_offset, 0) < ends."end"
+    limit 1
+    """
+)
+_UNANSWERED = sa.text(
+    """
+    select 1 from deposit_hold as hold, submission
+    where state = 'UNKNOWN' and not exists (
+        select from evidence
+        where evidence.submission_id = submission.id and evidence.at >= hold.since
+          and evidence.kind in ('query-found', 'query-not-found')
     )
+    limit 1
     """
 )
 
@@ -62,8 +65,13 @@ async def is_on(tx: Tx) -> bool:
     return (await tx.execute(sa.select(deposit_hold.c.one))).first() is not None
 
 
+async def is_unread(tx: Tx) -> bool:
+    """Some declaration of the lost time is still to be read again, and may have been filed."""
+    return (await tx.execute(_UNREAD)).first() is not None
+
+
 async def end(tx: Tx) -> bool:
-    """False if there was none. What it remembered for later is not needed any more."""
+    """False if there was none. Only when the lost time is read: what it remembered is forgotten."""
     ended = await tx.execute(sa.delete(deposit_hold))
     await tx.execute(sa.delete(told))
     return ended.rowcount == 1
@@ -71,9 +79,9 @@ async def end(tx: Tx) -> bool:
 
 async def is_over(tx: Tx) -> bool:
     """All declarations of the lost time have been read, and all that is open was asked about."""
-    if await count_unasked(tx):
+    if await count_unasked(tx) or not await is_on(tx) or await is_unread(tx):
         return False
-    return (await tx.execute(_IS_OVER)).first() is not None
+    return (await tx.execute(_UNANSWERED)).first() is None
 
 
 def _unasked() -> sa.ColumnElement[bool]:
