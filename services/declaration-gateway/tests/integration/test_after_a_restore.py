@@ -101,7 +101,7 @@ async def test_the_highest_revision_stands_in_whatever_order_they_are_told(
     read = (where, f"{where}/history", URL)
     before = [(await http.get(each)).json() for each in read]
     first, second = await forget(gateway_db)
-    await remember(gateway_db, second, first, second)
+    await remember(gateway_db, second, first)
     assert [(await http.get(each)).json() for each in read] == before
     cancel = await http.post(f"{where}/revisions", json={"change": "cancellation"}, headers=key())
     assert (cancel.status_code, cancel.json()["revision"]) == (202, 3), cancel.text
