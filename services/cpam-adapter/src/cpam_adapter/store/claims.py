@@ -49,7 +49,13 @@ async def lease_ready(
     At no account more than are under way there already leave, so that a slow one leaves the others
     their turn.
     """
-    await tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+    due = sa.and_(
+        _sendable(), sa.or_(table.c.retry_at.is_(None), table.c.retry_at <= leases.real_now())
+    )
+    # Tried and not awaited, and only for work that is there: a frozen process may hold it.
+    turn = sa.select(sa.func.pg_try_advisory_xact_lock(_TURN)).select_from(table).where(due)
+    if not await tx.scalar(turn.limit(1)):
+        return []
     busy = (
         sa.select(_OTHER.c.account, sa.func.count().label("sends"))
         .where(_OTHER.c.state == State.INTENT, _OTHER.c.account.is_not(None))
@@ -59,21 +65,17 @@ async def lease_ready(
     full = sa.select(busy.c.account).where(busy.c.sends >= at_one_account)
     oldest = (
         sa.select(table.c.id, table.c.account, table.c.prepared_at)
-        .where(
-            _sendable(),
-            table.c.account.not_in(full),
-            sa.or_(table.c.retry_at.is_(None), table.c.retry_at <= leases.real_now()),
-        )
+        .where(due, table.c.account.not_in(full))
         .order_by(table.c.prepared_at, table.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("oldest")
     )
-    turn = sa.func.row_number().over(
+    place = sa.func.row_number().over(
         partition_by=oldest.c.account, order_by=(oldest.c.prepared_at, oldest.c.id)
     )
     free = (
-        sa.select(oldest.c.id, (turn + sa.func.coalesce(busy.c.sends, 0)).label("sends"))
+        sa.select(oldest.c.id, (place + sa.func.coalesce(busy.c.sends, 0)).label("sends"))
         .outerjoin_from(oldest, busy, busy.c.account == oldest.c.account)
         .cte("free")
     )
