@@ -52,9 +52,7 @@ async def lease_ready(
     due = sa.and_(
         _sendable(), sa.or_(table.c.retry_at.is_(None), table.c.retry_at <= leases.real_now())
     )
-    # Tried and not awaited, and only for work that is there: a frozen process may hold it.
-    turn = sa.select(sa.func.pg_try_advisory_xact_lock(_TURN)).select_from(table).where(due)
-    if not await tx.scalar(turn.limit(1)):
+    if not await _take_turn(tx, due):
         return []
     busy = (
         sa.select(_OTHER.c.account, sa.func.count().label("sends"))
@@ -92,6 +90,12 @@ async def lease_ready(
         .returning(*COLUMNS)
     )
     return [read(row) for row in await tx.execute(claim)]
+
+
+async def _take_turn(tx: Tx, due: sa.ColumnElement[bool]) -> bool:
+    """Tried and not awaited, and only for work that is there: a frozen process may hold it."""
+    turn = sa.select(sa.func.pg_try_advisory_xact_lock(_TURN)).select_from(table).where(due)
+    return bool(await tx.scalar(turn.limit(1)))
 
 
 async def lease_to_ask(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
