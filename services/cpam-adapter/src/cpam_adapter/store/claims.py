@@ -3,6 +3,7 @@
 A claim takes a lease in real time; whose turn it is to be asked is business time.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -19,6 +20,8 @@ from cpam_adapter.store.tables import submission as table
 _OTHER = sa.alias(table)
 _TURN = 0x6370616D
 """One claim after the other, of all processes: what is under way at an account is counted once."""
+_TRIES = 5
+_PAUSE_SECONDS = 0.01
 
 
 def first_of_declaration() -> sa.ColumnElement[bool]:
@@ -93,9 +96,15 @@ async def lease_ready(
 
 
 async def _take_turn(tx: Tx, due: sa.ColumnElement[bool]) -> bool:
-    """Tried and not awaited, and only for work that is there: a frozen process may hold it."""
+    """Only for work that is there. Tried and not awaited: a claim takes milliseconds, and a process
+    that is frozen in one may hold it for long."""
     turn = sa.select(sa.func.pg_try_advisory_xact_lock(_TURN)).select_from(table).where(due)
-    return bool(await tx.scalar(turn.limit(1)))
+    for _ in range(_TRIES):
+        taken = await tx.scalar(turn.limit(1))
+        if taken is not False:
+            return bool(taken)
+        await asyncio.sleep(_PAUSE_SECONDS)
+    return False
 
 
 async def lease_to_ask(tx: Tx, *, lease: Lease, now: datetime, limit: int) -> Sequence[Submission]:
