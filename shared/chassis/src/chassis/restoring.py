@@ -42,9 +42,10 @@ _PATIENT = text("set local idle_in_transaction_session_timeout = 0")
 _RAISE = text("update epoch set number = greatest(number, :seen) + 1 returning number")
 _LAST = text(
     """
-    select distinct on (partition) partition, record_offset, stream_id, epoch, version
-    from event_archive where topic = :topic and record_offset is not null
-    order by partition, record_offset desc
+    select distinct on (topic, partition)
+        topic, partition, record_offset, stream_id, epoch, version
+    from event_archive where topic = any(:topics) and record_offset is not null
+    order by topic, partition, record_offset desc
     """
 )
 _TAKE_BACK = text(
@@ -121,9 +122,10 @@ async def take_back(
         taking = _Taking(f"urn:jonction:{service}", recall.own)
         async with db.begin() as tx:
             await tx.execute(_PATIENT)
+            known = await _last_known(tx, written)
             for key, end in ends.items():
                 if key[0] in written:
-                    async for records in log.read(key, await _start(tx, log, key), end):
+                    async for records in log.read(key, await _start(log, known.get(key)), end):
                         for record in records:
                             await taking.take(tx, record)
             refused = await taking.take_later(tx)
@@ -134,15 +136,23 @@ async def take_back(
     return Taken(epoch, taking.taken, refused)
 
 
-async def _start(tx: Tx, log: Log, key: Partition) -> int:
-    """Behind the last event that the archive knows, if this is the log that it was sent to."""
-    found = await tx.execute(_LAST, {"topic": key[0]})
-    row = next((row for row in found if row.partition == key[1]), None)
-    if row is None:
-        return 0
-    known = event_id(key[0], row.stream_id, row.epoch, row.version)
-    place = Place(*key, row.record_offset + 1, known)
-    return place.next_offset if await log.confirms(place) else 0
+async def _last_known(tx: Tx, topics: Sequence[str]) -> dict[Partition, Place]:
+    """Of each partition the place behind the last event of it that the archive knows."""
+    found = await tx.execute(_LAST, {"topics": list(topics)})
+    return {
+        (row.topic, row.partition): Place(
+            row.topic,
+            row.partition,
+            row.record_offset + 1,
+            event_id(row.topic, row.stream_id, row.epoch, row.version),
+        )
+        for row in found
+    }
+
+
+async def _start(log: Log, known: Place | None) -> int:
+    """Behind that event, if this is the log that it was sent to."""
+    return known.next_offset if known is not None and await log.confirms(known) else 0
 
 
 class _Taking:
