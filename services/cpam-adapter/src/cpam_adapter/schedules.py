@@ -51,10 +51,16 @@ def table(
         )
     )
     return [
-        # Each waits for its slowest deposit, and they wait for each other never.
+        # Each waits for its slowest deposit, and they wait for each other never. What they have
+        # before them is counted once.
         *(
-            Schedule("submit_declaration", pace.exchange, partial(send, limit), backlog=ready)
-            for limit in lanes(sending.terms.parallel)
+            Schedule(
+                "submit_declaration",
+                pace.exchange,
+                partial(send, limit),
+                backlog=None if number else ready,
+            )
+            for number, limit in enumerate(lanes(sending.terms.parallel))
         ),
         Schedule("ask_before_sending", pace.exchange, hold, backlog=unasked),
         Schedule("recover_leases", pace.exchange, recover, backlog=leased),
