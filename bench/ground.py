@@ -5,7 +5,6 @@ Services run with the defaults of production; only the clock of the simulated CP
 """
 
 import asyncio
-import os
 import shutil
 import signal
 import subprocess
@@ -23,6 +22,7 @@ from chassis.http import http_client
 from chassis.migrate import upgrade
 from chassis.settings import ServiceSettings
 from contracts.topics import TOPICS
+from local_platform.environment import variables
 from local_platform.kafka import Kafka, create_topics, delete_topics
 from local_platform.material import Material, provide_material
 from local_platform.postgres import Postgres, grant, provide_database
@@ -126,10 +126,7 @@ class Ground:
         process = spawn(
             [sys.executable, "-m", package_of(service), part],
             log=log,
-            env={
-                "PATH": os.environ["PATH"],
-                **{f"JONCTION_{name.upper()}": str(value) for name, value in settings.items()},
-            },
+            env=variables(settings),
             death_signal=signal.SIGKILL,
         )
         try:

@@ -1,7 +1,6 @@
 """How a service gets in: with its password, over a certificate that holds."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,7 +13,7 @@ import pytest
 from chassis.broker import Broker
 from local_platform.certificates import Authority
 from local_platform.cluster import COPIES, Cluster
-from local_platform.environment import PASSED_ON, kafka_settings
+from local_platform.environment import kafka_settings, variables
 from local_platform.material import Material
 from testkit.databases import DatabaseUrls
 from testkit.probe import Probe, running, until
@@ -34,12 +33,10 @@ async def start_matcher(
         "keys": material.keys("matcher"),
         **kafka_settings(broker),
     }
-    env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    env |= {f"JONCTION_{name.upper()}": str(value) for name, value in given.items()}
     process = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-m", "matcher", "all"],
-        env=env,
+        env=variables(given),
         capture_output=True,
         text=True,
         timeout=60,

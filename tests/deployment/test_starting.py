@@ -1,7 +1,6 @@
 """How a service's process starts: wrong credentials stop it by name, what is away is waited for."""
 
 import asyncio
-import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -12,7 +11,7 @@ import asyncpg
 import pytest
 from chassis.http import http_client
 from httpx import HTTPError
-from local_platform.environment import PASSED_ON
+from local_platform.environment import variables
 from local_platform.material import Material
 from local_platform.postgres import Postgres
 from local_platform.processes import free_port
@@ -35,11 +34,11 @@ def run(material: Material, tmp_path: Path) -> Iterator[Run]:
             "keys": str(material.keys("matcher")),
             **settings,
         }
-        env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        env |= {f"JONCTION_{name.upper()}": value for name, value in given.items()}
         with (tmp_path / "says").open("ab") as out:
             command_line = [sys.executable, "-m", "matcher", command]
-            begun.append(subprocess.Popen(command_line, env=env, stdout=out, stderr=out))
+            begun.append(
+                subprocess.Popen(command_line, env=variables(given), stdout=out, stderr=out)
+            )
         return begun[-1]
 
     yield start

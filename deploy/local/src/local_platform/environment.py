@@ -38,6 +38,11 @@ def environment(service: str, around: Surroundings) -> dict[str, str]:
         **_mechanisms(service, around),
         **(own(around) if own else {}),
     }
+    return variables(settings)
+
+
+def variables(settings: Mapping[str, object]) -> dict[str, str]:
+    """A process is started with these settings, and hardly anything of our own environment."""
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return passed | {f"JONCTION_{name.upper()}": str(value) for name, value in settings.items()}
 

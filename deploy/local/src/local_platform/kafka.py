@@ -60,12 +60,12 @@ class Kafka(Node):
         }
 
 
-async def create_topics(broker: Broker, copies: int = 1) -> None:
+async def create_topics(broker: Broker) -> None:
     """Every topic of the registry, kept for ever; writable when it returns. Present ones stay."""
     admin = await open_admin(broker)
     try:
         wanted = [
-            NewTopic(topic.name, topic.partitions, copies, topic_configs={"retention.ms": "-1"})
+            NewTopic(topic.name, topic.partitions, 1, topic_configs={"retention.ms": "-1"})
             for topic in TOPICS
         ]
         answer = await admin.create_topics(wanted, timeout_ms=30_000)

@@ -1,7 +1,6 @@
 """Two matchers on one group and one database, one of them killed in the middle."""
 
 import asyncio
-import os
 import signal
 import sys
 from functools import partial
@@ -9,6 +8,7 @@ from functools import partial
 import pytest
 from aiokafka import AIOKafkaProducer
 from chassis.partitions import partition_of
+from local_platform.environment import variables
 from local_platform.processes import free_port, spawn, stop
 from sqlalchemy import text
 from testkit.fronts import is_ready, read_total
@@ -39,9 +39,8 @@ def worker(urls, material, empty_topics, tmp_path):
             "port": port,
             "log_level": "ERROR",
         }
-        env = {f"JONCTION_{name.upper()}": str(value) for name, value in settings.items()}
         command = [sys.executable, "-m", "matcher", "worker"]
-        process = spawn(command, log=tmp_path / "log", env={"PATH": os.environ["PATH"], **env})
+        process = spawn(command, log=tmp_path / "log", env=variables(settings))
         started.append(process)
         return process
 
