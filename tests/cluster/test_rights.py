@@ -12,7 +12,6 @@ from chassis.broker import Broker
 from chassis.clock import FixedClock
 from chassis.consumer import Consumer, Subscription
 from chassis.errors import WrongSetting
-from chassis.restoring import Recall, take_back
 from contracts.topics import CASES, DECLARATIONS, INCIDENTS, TOPICS, read_by, written_by
 from local_platform.cluster import Cluster
 from local_platform.kafka import open_admin
@@ -161,18 +160,8 @@ async def test_service_that_reads_a_topic_of_another_says_so_in_one_line(
 async def test_restored_service_that_may_not_read_what_it_wrote_names_the_topic(
     topics: Cluster, probe: Probe
 ) -> None:
-    await probe.db.close()
     with pytest.raises(WrongSetting) as refused:
-        await take_back(
-            probe.db,
-            probe.url,
-            probe.broker,
-            SERVICE,
-            written=[INCIDENTS.name],
-            read=[],
-            recall=Recall(),
-            at=AT,
-        )
+        await probe.take_back(INCIDENTS.name)
     assert f"user {SERVICE}" in str(refused.value)
     assert INCIDENTS.name in str(refused.value)
     assert await probe.one("select number from epoch") == 1
@@ -185,15 +174,5 @@ async def test_restored_service_whose_last_event_cannot_be_looked_up_names_the_t
         await outbox.add(tx, on(INCIDENTS.name)(note="a"), stream=uuid4(), tenant="acme", at=AT)
     async with running(probe.relay()):
         await until(lambda: probe.one("select count(*) = 0 from outbox"), 40)
-    await probe.db.close()
     with pytest.raises(WrongSetting, match=INCIDENTS.name):
-        await take_back(
-            probe.db,
-            probe.url,
-            probe.broker,
-            SERVICE,
-            written=[INCIDENTS.name],
-            read=[],
-            recall=Recall(),
-            at=AT,
-        )
+        await probe.take_back(INCIDENTS.name)

@@ -34,17 +34,7 @@ async def go_back(probe: Probe, version: int) -> None:
 
 
 async def restored(probe: Probe, recall: Recall | None = None) -> tuple[int, int]:
-    await probe.db.close()
-    taken = await take_back(
-        probe.db,
-        probe.url,
-        probe.broker,
-        SERVICE,
-        written=[probe.topic],
-        read=[],
-        recall=recall or Recall(),
-        at=AT,
-    )
+    taken = await probe.take_back(probe.topic, recall or Recall())
     assert taken.refused == []
     return taken.epoch, taken.events
 

@@ -27,6 +27,7 @@ from chassis.held import list_held
 from chassis.incidents import list_incidents
 from chassis.partitions import key_of, partition_of
 from chassis.relay import Relay
+from chassis.restoring import Recall, Taken, take_back
 from chassis.settings import ServiceSettings, load
 from contracts.envelope import Event, compose
 from contracts.events import EventData
@@ -38,6 +39,7 @@ from sqlalchemy import text
 
 SERVICE = "probe"
 AT = datetime(2026, 3, 2, 7, 0, tzinfo=UTC)
+NOTHING_RECALLED = Recall()
 EFFECTS = """
 create table effect (
     id bigint generated always as identity primary key,
@@ -108,6 +110,20 @@ class Probe:
         clock = FixedClock(AT)
         return Consumer(
             self.db, self.broker, self.group, [self.topic], table, clock=clock, **options
+        )
+
+    async def take_back(self, written: str, recall: Recall = NOTHING_RECALLED) -> Taken:
+        """As `restored` does, which no connection of ours may watch: they are closed first."""
+        await self.db.close()
+        return await take_back(
+            self.db,
+            self.url,
+            self.broker,
+            SERVICE,
+            written=[written],
+            read=[],
+            recall=recall,
+            at=AT,
         )
 
     def spawn(self, half: str, *failpoint: str) -> "subprocess.Popen[bytes]":
